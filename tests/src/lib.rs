@@ -1,1 +1,12 @@
-//! Placeholder.
+//! The real binary, end to end: spawned as a user would, scraped over HTTP, stopped by signals.
+//!
+//! [`Exporter`] is the process, [`Page`] a parsed scrape. The simulated primaries it watches run inside the test (`nbu-sim`), so that
+//! what the exporter serves can be compared with the simulator's own truth.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test by panicking")]
+
+mod binary;
+mod exporter;
+mod page;
+
+pub use exporter::{Exporter, Launch};
+pub use page::{Page, Series};

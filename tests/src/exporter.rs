@@ -1,0 +1,215 @@
+//! The exporter as a process.
+
+use crate::{Page, binary};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// Long enough for the slowest machine; a test that needs it has already failed.
+const HANG: Duration = Duration::from_secs(60);
+
+/// How the process is started.
+#[derive(Debug, Default)]
+pub struct Launch {
+    config: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Launch {
+    /// Starts from this configuration file's text.
+    pub fn with_config(config: impl Into<String>) -> Self {
+        Self { config: config.into(), ..Self::default() }
+    }
+
+    /// Adds command line arguments.
+    #[must_use]
+    pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Sets an environment variable of the process.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Spawns the process without waiting for it to listen.
+    pub fn spawn(self) -> Exporter {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let config = directory.path().join("nbu-exporter.yml");
+        std::fs::write(&config, &self.config).expect("the configuration is written");
+        let mut command = Command::new(binary::path());
+        command.arg("--config.file").arg(&config).args(["--web.listen-address", "127.0.0.1:0"]).args(&self.arguments);
+        command.envs(self.environment).current_dir(directory.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the exporter starts");
+        let log = Log::follow(child.stderr.take().expect("standard error is piped"));
+        Exporter { child, log, directory, address: String::new(), http: http() }
+    }
+
+    /// Spawns the process and waits until it listens.
+    pub async fn start(self) -> Exporter {
+        let mut exporter = self.spawn();
+        exporter.listening().await;
+        exporter
+    }
+}
+
+/// A running exporter; killed when dropped.
+#[derive(Debug)]
+pub struct Exporter {
+    child: Child,
+    log: Log,
+    directory: tempfile::TempDir,
+    address: String,
+    http: reqwest::Client,
+}
+
+impl Exporter {
+    /// The directory that holds its configuration and that it runs in.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// Rewrites its configuration file.
+    pub fn rewrite_config(&self, config: &str) {
+        std::fs::write(self.directory.path().join("nbu-exporter.yml"), config).expect("the configuration is written");
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("the process has not been waited for")
+    }
+
+    /// `http://127.0.0.1:PORT` + path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// GET with the harness's client.
+    pub async fn request(&self, path: &str) -> reqwest::Response {
+        self.http.get(self.url(path)).send().await.unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log.text()))
+    }
+
+    /// The metrics page in the text format, parsed.
+    pub async fn scrape(&self) -> Page {
+        let text = self.request("/metrics").await.text().await.expect("a whole page");
+        Page::parse(&text)
+    }
+
+    /// Scrapes until the page satisfies the condition.
+    pub async fn scrape_until(&self, what: &str, condition: impl Fn(&Page) -> bool) -> Page {
+        let waiting = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                tick.tick().await;
+                let page = self.scrape().await;
+                if condition(&page) {
+                    return page;
+                }
+            }
+        };
+        match timeout(HANG, waiting).await {
+            Ok(page) => page,
+            Err(_) => panic!("the page never showed: {what}\n{}\n{}", self.scrape().await.text(), self.log.text()),
+        }
+    }
+
+    /// Waits for a log line that contains this.
+    pub async fn logged(&self, part: &str) -> String {
+        self.log.wait_for(part).await
+    }
+
+    /// Everything logged so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("the process takes signals");
+    }
+
+    /// Waits for the process to end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        match timeout(HANG, self.child.wait()).await {
+            Ok(status) => status.expect("the process can be waited for"),
+            Err(_) => panic!("the exporter does not end\n{}", self.log.text()),
+        }
+    }
+
+    /// SIGTERM, then the exit status.
+    pub async fn terminated(&mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.ended().await
+    }
+
+    async fn listening(&mut self) {
+        let line = self.log.wait_for("address=127.0.0.1:").await;
+        let address = line.split("address=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        address.expect("an address").trim_matches('"').clone_into(&mut self.address);
+    }
+}
+
+fn http() -> reqwest::Client {
+    // Two crates of the tree name a provider; the first to install wins and both are ring.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    #[expect(clippy::disallowed_methods, reason = "the harness is a client of the exporter, not of a primary server")]
+    reqwest::Client::builder().no_proxy().timeout(HANG).build().expect("a client")
+}
+
+/// The lines of the process's standard error, as they come.
+#[derive(Debug, Clone)]
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+    count: watch::Receiver<usize>,
+}
+
+impl Log {
+    fn follow(stderr: tokio::process::ChildStderr) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (counted, count) = watch::channel(0);
+        let kept = Arc::clone(&lines);
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = reader.next_line().await {
+                let mut lines = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                lines.push(line);
+                counted.send_replace(lines.len());
+            }
+        });
+        Self { lines, count }
+    }
+
+    fn text(&self) -> String {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    async fn wait_for(&self, part: &str) -> String {
+        let mut count = self.count.clone();
+        let waiting = async {
+            loop {
+                count.borrow_and_update();
+                let found = self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|line| line.contains(part)).cloned();
+                if let Some(line) = found {
+                    return line;
+                }
+                assert!(count.changed().await.is_ok(), "the exporter ended without logging {part:?}\n{}", self.text());
+            }
+        };
+        match timeout(HANG, waiting).await {
+            Ok(line) => line,
+            Err(_) => panic!("never logged: {part:?}\n{}", self.text()),
+        }
+    }
+}
