@@ -1,0 +1,77 @@
+//! The door to files that users name: bounded, and regular files only, so that no read can hang or exhaust memory.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Reads the regular file at `path`, at most `limit` bytes long. Follows symbolic links. Blocks.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let failed = |source| FileError::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    // Asked before opening: opening a FIFO without a writer would wait for ever.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(FileError::NotAFile {
+            path: path.to_path_buf(),
+        });
+    }
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut content)
+        .map_err(failed)?;
+    if content.len() as u64 > limit {
+        return Err(FileError::TooLong {
+            path: path.to_path_buf(),
+            limit,
+        });
+    }
+    Ok(content)
+}
+
+/// [`read`] for a file that must be UTF-8 text.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, FileError> {
+    String::from_utf8(read(path, limit)?).map_err(|error| FileError::NotText {
+        path: path.to_path_buf(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+/// A file that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The system refused; the cause says why.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer. Part of the text as well: without it the line says nothing.
+        source: io::Error,
+    },
+    /// A directory, a pipe, a device.
+    #[error("cannot read {}: it is not a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Longer than anything that belongs there.
+    #[error("{} is longer than {limit} bytes; is it the right file?", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that are read.
+        limit: u64,
+    },
+    /// Not UTF-8.
+    #[error("{} is not UTF-8 text (first wrong byte at offset {offset})", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Bytes before the first wrong one.
+        offset: usize,
+    },
+}
