@@ -1,0 +1,276 @@
+//! The steps of the tracker: which transition of the word is taken when, with or without the lock.
+
+use std::task::{Poll, Waker};
+
+use super::{
+    line::Standing,
+    refusal::{Closed, Refused},
+    roster::{Audience, Outcome, Roster, Ticket},
+    wakes::Wakes,
+    word::Word,
+};
+use crate::{
+    CloseError,
+    sync::{AtomicUsize, Mutex, Ordering, lock, mutant},
+};
+
+/// The word and, behind the lock, the roster of those who wait.
+///
+/// While a bit is set only holders of the lock change the word, because both fast steps compare and exchange a word whose bits
+/// are clear. So a load under the lock that shows a bit set is exact, and one that shows none is only a guess at the count.
+pub(super) struct Gate {
+    word: AtomicUsize,
+    max: usize,
+    roster: Mutex<Roster>,
+}
+
+impl Gate {
+    pub(super) fn new(max: usize) -> Gate {
+        Gate {
+            word: AtomicUsize::new(Word::from_bits(0).bits()),
+            max: max.min(Word::MOST),
+            roster: Mutex::new(Roster::default()),
+        }
+    }
+
+    pub(super) const fn max(&self) -> usize {
+        self.max
+    }
+
+    /// The word as an outsider sees it.
+    pub(super) fn word(&self) -> Word {
+        // Acquire, partner: the Release in `close` and in every `leave`. Who reads "closed" sees what the closer did before;
+        // who reads that a closed tracker is empty sees what everyone did who was in it.
+        self.load(if mutant("outsider-loads-relaxed") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Acquire
+        })
+    }
+
+    /// Enters without waiting.
+    pub(super) fn try_enter(&self) -> Result<(), Refused> {
+        // Acquire on success, partner: the Release in `leave`. A slot carries what its last owner did to the next.
+        // Acquire on refusal, partner: the Release in `close`. Who is refused sees what the closer did before.
+        let (success, refusal) = if mutant("entrant-acquires-nothing") {
+            (Ordering::Relaxed, Ordering::Relaxed)
+        } else {
+            (Ordering::Acquire, Ordering::Acquire)
+        };
+        match self.update(success, refusal, |word| word.entered(self.max)) {
+            Ok(_) => Ok(()),
+            Err(word) if word.is_closed() => Err(Refused::Closed),
+            Err(_) => Err(Refused::Saturated),
+        }
+    }
+
+    /// One poll of a caller that waits its turn. `ticket` is its place in line, taken when there is no slot.
+    pub(super) fn poll_enter(
+        &self,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+    ) -> Poll<Result<(), Closed>> {
+        if let Some(ticket) = *ticket {
+            return self.poll_turn(ticket, waker.clone());
+        }
+        match self.try_enter() {
+            Ok(()) => return Poll::Ready(Ok(())),
+            Err(Refused::Closed) => return Poll::Ready(Err(Closed)),
+            Err(Refused::Saturated) => {}
+        }
+        let waker = waker.clone();
+        self.locked(|roster, wakes| {
+            // The orderings and their partners are those of `try_enter`: this may be an entry after all. A leaver on the fast
+            // path either changed the word before, and its slot is taken here, or finds the bit and comes for the lock.
+            match self.update(Ordering::Acquire, Ordering::Acquire, |word| {
+                word.arrived(self.max)
+            }) {
+                Err(_) => {
+                    wakes.discard([waker]);
+                    Poll::Ready(Err(Closed))
+                }
+                Ok(before)
+                    if before
+                        .arrived(self.max)
+                        .is_some_and(|after| after.in_flight() > before.in_flight()) =>
+                {
+                    wakes.discard([waker]);
+                    Poll::Ready(Ok(()))
+                }
+                Ok(_) => {
+                    let place = roster.ticket();
+                    roster.line.join(place, waker);
+                    *ticket = Some(place);
+                    Poll::Pending
+                }
+            }
+        })
+    }
+
+    fn poll_turn(&self, ticket: Ticket, waker: Waker) -> Poll<Result<(), Closed>> {
+        self.locked(
+            |roster, wakes| match roster.line.claim(ticket, waker, wakes) {
+                Standing::Owner => Poll::Ready(Ok(())),
+                Standing::Waiting => Poll::Pending,
+                Standing::Refused => Poll::Ready(Err(Closed)),
+            },
+        )
+    }
+
+    /// A caller stops waiting. If a slot was handed to it in the meantime, the slot goes on to the next.
+    pub(super) fn withdraw(&self, ticket: Ticket) {
+        self.locked(|roster, wakes| match roster.line.withdraw(ticket, wakes) {
+            Standing::Owner if mutant("cancelled-owner-keeps-slot") => {}
+            Standing::Owner => self.pass_on(roster, wakes),
+            Standing::Waiting => self.note_empty_line(roster),
+            Standing::Refused => {}
+        });
+    }
+
+    /// A permit leaves.
+    pub(super) fn leave(&self) {
+        // Release, partners: the Acquire of the next entrant, of `close` and of `word`. Relaxed on failure: nothing was read
+        // that is used.
+        let release = if mutant("leaver-releases-nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Release
+        };
+        if self.update(release, Ordering::Relaxed, Word::left).is_err() {
+            self.locked(|roster, wakes| self.pass_on(roster, wakes));
+        }
+    }
+
+    /// A slot becomes free under the lock: it goes to the oldest waiter, else back into the word.
+    fn pass_on(&self, roster: &mut Roster, wakes: &mut Wakes) {
+        if self.load(Ordering::Relaxed).someone_waits() {
+            // The count does not change: the slot is never free, so nobody can overtake the one it goes to. What its last
+            // owner did reaches the next through the lock.
+            let waker = roster.line.hand_over();
+            if !mutant("hand-over-wakes-nobody") {
+                wakes.wake(waker);
+            }
+            self.note_empty_line(roster);
+            if !mutant("hand-over-frees-the-slot") {
+                return;
+            }
+        }
+        // Release, partners: as in `leave` (on a closed tracker: the Acquire of `word`).
+        let release = if mutant("late-leaver-releases-nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Release
+        };
+        let after = self.change(release, Word::given_back);
+        if after.is_drained() {
+            roster.settle(Ok(()), wakes);
+        }
+    }
+
+    /// Begins the close, once.
+    pub(super) fn close(&self) {
+        self.locked(|roster, wakes| self.begin_close(roster, wakes));
+    }
+
+    /// Closes if need be and settles now. The outcome that stands.
+    pub(super) fn cut(&self) -> Outcome {
+        self.locked(|roster, wakes| {
+            self.begin_close(roster, wakes);
+            let in_flight = self.load(Ordering::Relaxed).in_flight();
+            let outcome = Err(CloseError::TimedOut { in_flight });
+            roster.settle(outcome, wakes);
+            roster.outcome().unwrap_or(outcome)
+        })
+    }
+
+    fn begin_close(&self, roster: &mut Roster, wakes: &mut Wakes) {
+        if self.load(Ordering::Relaxed).is_closed() {
+            return;
+        }
+        // Acquire, partner: the Release of every `leave` before: who closes an idle tracker sees what was done in it, and
+        // hands it on through the lock. Release, partner: the Acquire of who is refused, and of `word`.
+        let order = if mutant("close-synchronises-nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::AcqRel
+        };
+        let now = self.change(order, Word::closed);
+        roster.begin_close(wakes);
+        if now.is_drained() && !mutant("close-looks-at-nothing") {
+            roster.settle(Ok(()), wakes);
+        }
+    }
+
+    /// One poll of a future that waits for `look` to answer; `ticket` is its place in the roll of `audience`.
+    ///
+    /// The waker is registered first and the look comes after, both in one critical section: what happens later finds the
+    /// waker, what happened before is seen.
+    pub(super) fn watch<T>(
+        &self,
+        audience: Audience,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+        look: impl Fn(&Roster) -> Option<T>,
+    ) -> Poll<T> {
+        let hasty =
+            mutant("looks-before-registering").then(|| self.locked(|roster, _| look(roster)));
+        let waker = waker.clone();
+        let seen = self.locked(|roster, wakes| {
+            let ticket = *ticket.get_or_insert_with(|| roster.ticket());
+            roster.register(audience, ticket, waker, wakes);
+            look(roster)
+        });
+        hasty.unwrap_or(seen).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// A future stops waiting.
+    pub(super) fn unwatch(&self, audience: Audience, ticket: Ticket) {
+        self.locked(|roster, wakes| roster.strike(audience, ticket, wakes));
+    }
+
+    fn note_empty_line(&self, roster: &Roster) {
+        if roster.line.is_empty() {
+            // Relaxed: the bit only sends others to the lock, and there they see everything.
+            self.change(Ordering::Relaxed, Word::nobody_waits);
+        }
+    }
+
+    /// Runs a critical section. Wakers are called and dropped when the lock is free again.
+    fn locked<T>(&self, act: impl FnOnce(&mut Roster, &mut Wakes) -> T) -> T {
+        let mut wakes = Wakes::default();
+        let mut roster = lock(&self.roster);
+        let answer = act(&mut roster, &mut wakes);
+        if mutant("wakes-under-the-lock") {
+            wakes.deliver();
+        }
+        drop(roster);
+        wakes.deliver();
+        answer
+    }
+
+    fn load(&self, order: Ordering) -> Word {
+        Word::from_bits(self.word.load(order))
+    }
+
+    /// Takes one step, or none: the word before it, or the word that allowed none.
+    fn update(
+        &self,
+        success: Ordering,
+        failure: Ordering,
+        step: impl Fn(Word) -> Option<Word>,
+    ) -> Result<Word, Word> {
+        self.word
+            .fetch_update(success, failure, |bits| {
+                step(Word::from_bits(bits)).map(Word::bits)
+            })
+            .map(Word::from_bits)
+            .map_err(Word::from_bits)
+    }
+
+    /// Takes a step that is always possible: the word after it.
+    fn change(&self, order: Ordering, step: impl Fn(Word) -> Word) -> Word {
+        match self.update(order, Ordering::Relaxed, |word| Some(step(word))) {
+            Ok(before) | Err(before) => step(before),
+        }
+    }
+}

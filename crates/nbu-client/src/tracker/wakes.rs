@@ -1,0 +1,39 @@
+//! The wakers that leave a critical section.
+
+use std::{collections::VecDeque, task::Waker};
+
+/// Wakers collected under the lock, to be called or dropped after it.
+///
+/// Both run code that is not ours. A waker may poll its task on the spot, and the last waker of a task may drop the task,
+/// with a permit in it: under the lock either would come back and wait for itself.
+#[derive(Default)]
+pub(super) struct Wakes {
+    due: VecDeque<Waker>,
+    displaced: Vec<Waker>,
+}
+
+impl Wakes {
+    /// To be called, in this order.
+    pub(super) fn wake(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        self.due.extend(wakers);
+    }
+
+    /// To be dropped without a call.
+    pub(super) fn discard(&mut self, waker: impl IntoIterator<Item = Waker>) {
+        self.displaced.extend(waker);
+    }
+
+    /// Calls the wakers that are due.
+    pub(super) fn deliver(&mut self) {
+        while let Some(waker) = self.due.pop_front() {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for Wakes {
+    /// A waker that panics takes its own task down, not those behind it.
+    fn drop(&mut self) {
+        self.deliver();
+    }
+}
