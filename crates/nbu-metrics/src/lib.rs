@@ -1,1 +1,6 @@
-//! Placeholder until the crate's first commit.
+//! From NetBackup answers to Prometheus numbers.
+
+pub mod catalogue;
+pub mod histogram;
+pub mod samples;
+pub mod snapshot;

@@ -1,0 +1,51 @@
+//! Reachability of the primaries, what each collector's last run did, and the API client's requests.
+
+use super::table::families;
+use crate::histogram::buckets;
+
+families! {
+    /// Reachability, and the bookkeeping of every collector.
+    FAMILIES: "primary", per_primary true;
+
+    UP: Gauge "netbackup_up" [] Lasting Stable from "/ping"
+        "1 if the primary was reached and accepted the credentials at the last attempt (GET /ping, then the first request that needs credentials), else 0.";
+    PRIMARY_INFO: Info "netbackup_primary_info" ["version", "api_version", "host"] Lasting Stable from "/security/serverinfo"
+        "Always 1: the primary's release and name (GET /security/serverinfo) and the API version found by detection.";
+    CLOCK_SKEW_SECONDS: Gauge "netbackup_clock_skew_seconds" [] Moment Stable from "/ping"
+        "The primary's clock minus the exporter's, from the time in the answer to GET /ping, less half of the round trip.";
+    COLLECTOR_SUCCESS: Gauge "netbackup_exporter_collector_success" ["collector"] Lasting Stable from ""
+        "1 if the last run of the collector succeeded, 0 if it failed or none has succeeded yet.";
+    COLLECTOR_STATUS: Gauge "netbackup_exporter_collector_status" ["collector", "reason"] Lasting Stable from ""
+        "1 for the reason with which the last run of the collector ended; ok if it succeeded.";
+    COLLECTOR_DURATION_SECONDS: Gauge "netbackup_exporter_collector_duration_seconds" ["collector"] Lasting Stable from ""
+        "How long the last run of the collector took, from its first request to its result.";
+    COLLECTOR_LAST_SUCCESS_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_collector_last_success_timestamp_seconds" ["collector"] Lasting Stable from ""
+        "When the last successful run of the collector ended; stands still while it fails, absent before the first success.";
+    COLLECTOR_STALE: Gauge "netbackup_exporter_collector_stale" ["collector"] Lasting Stable from ""
+        "1 if the collector has failed for longer than max_stale and its gauges of the moment were dropped, else 0.";
+    COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
+        "1 if the credential may see only some objects (no API-level VIEW in GET /authorization-context): the primary then filters silently and the numbers are incomplete.";
+    SERIES_DROPPED_TOTAL: Counter "netbackup_exporter_series_dropped_total" ["family"] Lasting Stable from ""
+        "Series of the family that were not exposed because they exceeded the series budget.";
+    CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_credential_expiry_timestamp_seconds" ["kind"] Lasting Stable from "/authorization-context"
+        "When the API key or the session ends, where the primary tells (GET /authorization-context, POST /login).";
+}
+
+families! {
+    /// What the API client counts, whichever collector asked.
+    API_FAMILIES: "api", per_primary true;
+
+    API_REQUESTS_TOTAL: Counter "netbackup_exporter_api_requests_total" ["endpoint", "code"] Lasting Stable from ""
+        "Attempts to call the endpoint, by HTTP status, or by connect, timeout, tls, reset or body where no whole answer came.";
+    API_REQUEST_DURATION_SECONDS: Histogram "netbackup_exporter_api_request_duration_seconds" ["endpoint"] Lasting Stable
+        buckets buckets::API_REQUEST_SECONDS, from ""
+        "Duration of one attempt, from connect to the last byte of the body.";
+    API_RETRIES_TOTAL: Counter "netbackup_exporter_api_retries_total" ["reason"] Lasting Stable from ""
+        "Attempts that were repeated, by the reason of the failure before.";
+    API_RESPONSE_BYTES_TOTAL: Counter "netbackup_exporter_api_response_bytes_total" ["endpoint"] Lasting Stable from ""
+        "Bytes of response bodies read from the endpoint, decompressed.";
+    API_IN_FLIGHT_REQUESTS: Gauge "netbackup_exporter_api_in_flight_requests" [] Lasting Stable from ""
+        "Attempts that are on the wire now.";
+    RECORDS_SKIPPED_TOTAL: Counter "netbackup_exporter_records_skipped_total" ["endpoint", "reason"] Lasting Stable from ""
+        "Records of the endpoint's answers that were not used, by reason; the rest of their page was.";
+}

@@ -1,0 +1,46 @@
+//! The notation of the rows.
+
+/// Declares families, one row each, and the list of them.
+///
+/// ```text
+/// families! {
+///     /// Doc of the list.
+///     LIST: "collector", per_primary true;
+///
+///     CONSTANT: Kind "name" ["label", …] Retention Stability [buckets PATH,] from "endpoint"
+///         "help";
+/// }
+/// ```
+macro_rules! families {
+    (
+        $(#[$list_doc:meta])*
+        $list:ident: $collector:expr, per_primary $per_primary:literal;
+        $(
+            $constant:ident: $kind:ident $name:literal [$($label:literal),*] $retention:ident
+            $stability:ident $(buckets $buckets:path,)? from $endpoint:literal
+            $help:literal;
+        )*
+    ) => {
+        $(#[$list_doc])*
+        pub const $list: &[&crate::catalogue::Family] = &[$(&$constant),*];
+        $(
+            #[doc = concat!("`", $name, "`: ", $help)]
+            pub static $constant: crate::catalogue::Family = crate::catalogue::Family {
+                name: $name,
+                kind: crate::catalogue::Kind::$kind,
+                labels: &[$($label),*],
+                buckets: families!(@buckets $($buckets)?),
+                help: $help,
+                collector: $collector,
+                endpoint: $endpoint,
+                stability: crate::catalogue::Stability::$stability,
+                retention: crate::catalogue::Retention::$retention,
+                per_primary: $per_primary,
+            };
+        )*
+    };
+    (@buckets) => { &[] };
+    (@buckets $buckets:path) => { $buckets };
+}
+
+pub(super) use families;

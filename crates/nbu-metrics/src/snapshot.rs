@@ -1,0 +1,229 @@
+//! What is exposed: the samples of one primary, sorted and unchangeable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalogue::{Family, Retention};
+use crate::samples::{Samples, Series};
+
+/// Label values are cut at this many characters unless [`Builder::label_length`] says otherwise.
+const LABEL_LENGTH: usize = 256;
+
+/// The series of one primary, or of the process, by family and label values.
+///
+/// Built at once and never changed, it is shared as `Arc<Snapshot>` between the renderers of all formats.
+///
+/// ```
+/// use nbu_metrics::{catalogue::collection, samples::Samples, snapshot::Snapshot};
+///
+/// let mut samples = Samples::new();
+/// samples.gauge(&collection::UP, &[], 1.0);
+/// let snapshot = Snapshot::builder(Some("paris".into())).add(&samples).build();
+/// assert_eq!((snapshot.primary(), snapshot.len()), (Some("paris"), 1));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    primary: Option<Arc<str>>,
+    /// Sorted by name; no family without series.
+    families: Vec<Arc<FamilySeries>>,
+    duplicates: usize,
+}
+
+/// A family with its series, sorted and each there once.
+#[derive(Debug, Clone)]
+pub struct FamilySeries {
+    /// The family.
+    pub family: &'static Family,
+    /// The series, sorted by label values.
+    pub series: Vec<Series>,
+}
+
+/// Collects samples for a [`Snapshot`].
+#[derive(Debug)]
+pub struct Builder {
+    primary: Option<Arc<str>>,
+    label_length: usize,
+    families: BTreeMap<&'static str, FamilySeries>,
+}
+
+impl Snapshot {
+    /// Starts a snapshot of the primary of this (configured) name, or of the process for `None`.
+    pub fn builder(primary: Option<Arc<str>>) -> Builder {
+        Builder {
+            primary,
+            label_length: LABEL_LENGTH,
+            families: BTreeMap::new(),
+        }
+    }
+
+    /// The value of the label `primary`.
+    pub fn primary(&self) -> Option<&str> {
+        self.primary.as_deref()
+    }
+
+    /// The families, sorted by name.
+    pub fn families(&self) -> impl ExactSizeIterator<Item = &FamilySeries> {
+        self.families.iter().map(AsRef::as_ref)
+    }
+
+    /// The number of series; a histogram is one.
+    pub fn len(&self) -> usize {
+        self.families().map(|family| family.series.len()).sum()
+    }
+
+    /// Whether there is no series.
+    pub fn is_empty(&self) -> bool {
+        self.families.is_empty()
+    }
+
+    /// How many series were given again, after the first one with the same labels, and left out. Above
+    /// 0 two objects of the primary have one name, or names that are equal once cut.
+    pub fn duplicates(&self) -> usize {
+        self.duplicates
+    }
+
+    /// The snapshot of only those families, as `collect[]` asks for. Copies no series.
+    #[must_use]
+    pub fn select(&self, wanted: impl Fn(&'static Family) -> bool) -> Self {
+        let families = self.families.iter().filter(|family| wanted(family.family));
+        Self {
+            primary: self.primary.clone(),
+            families: families.cloned().collect(),
+            duplicates: self.duplicates,
+        }
+    }
+}
+
+impl Builder {
+    /// Cuts label values at this many characters; 256 at first.
+    #[must_use]
+    pub fn label_length(mut self, characters: usize) -> Self {
+        self.label_length = characters;
+        self
+    }
+
+    /// Adds samples.
+    #[must_use]
+    pub fn add(self, samples: &Samples) -> Self {
+        self.add_if(samples, |_| true)
+    }
+
+    /// Adds the samples of a collector that has failed for longer than `max_stale`: without the
+    /// gauges [of the moment](Retention::Moment).
+    #[must_use]
+    pub fn add_stale(self, samples: &Samples) -> Self {
+        self.add_if(samples, |family| family.retention == Retention::Lasting)
+    }
+
+    /// Sorts what was added. Where a series was added twice the first one stays.
+    pub fn build(mut self) -> Snapshot {
+        let mut duplicates = 0;
+        for FamilySeries { series, .. } in self.families.values_mut() {
+            for one in &mut *series {
+                if let Some(cut) = one.labels.cut(self.label_length) {
+                    one.labels = cut;
+                }
+            }
+            // Stable, so that the first one of a name stays the first.
+            series.sort_by(|a, b| a.labels.cmp(&b.labels));
+            let before = series.len();
+            series.dedup_by(|later, first| later.labels == first.labels);
+            duplicates += before - series.len();
+            series.shrink_to_fit();
+        }
+        Snapshot {
+            primary: self.primary,
+            families: self.families.into_values().map(Arc::new).collect(),
+            duplicates,
+        }
+    }
+
+    fn add_if(mut self, samples: &Samples, wanted: impl Fn(&'static Family) -> bool) -> Self {
+        for (family, series) in samples.families().filter(|(family, _)| wanted(family)) {
+            // A series of a process-wide family would be exposed once per primary, with equal labels.
+            debug_assert_eq!(family.per_primary, self.primary.is_some(), "{}", family.name);
+            let new = || FamilySeries {
+                family,
+                series: Vec::with_capacity(series.len()),
+            };
+            let all = self.families.entry(family.name).or_insert_with(new);
+            all.series.extend_from_slice(series);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{collection, jobs};
+
+    fn labels(snapshot: &Snapshot) -> Vec<String> {
+        let series = snapshot.families().flat_map(|family| &family.series);
+        series
+            .map(|series| series.labels.values().collect::<Vec<_>>().join("/"))
+            .collect()
+    }
+
+    #[test]
+    fn families_and_series_are_sorted_whatever_the_order_of_arrival() {
+        let mut samples = Samples::new();
+        samples.gauge(&collection::UP, &[], 1.0);
+        samples.gauge(&jobs::JOBS, &["RESTORE", "ACTIVE"], 1.0);
+        samples.gauge(&jobs::JOBS, &["BACKUP", "QUEUED"], 1.0);
+        samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], 1.0);
+        let snapshot = Snapshot::builder(Some("p".into())).add(&samples).build();
+        let expected = ["BACKUP/ACTIVE", "BACKUP/QUEUED", "RESTORE/ACTIVE", ""];
+        assert_eq!(labels(&snapshot), expected);
+        assert_eq!(snapshot.len(), 4);
+    }
+
+    #[test]
+    fn the_first_of_two_equal_series_stays() {
+        let mut samples = Samples::new();
+        for value in [1.0, 2.0, 3.0] {
+            samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], value);
+        }
+        let snapshot = Snapshot::builder(Some("p".into())).add(&samples).build();
+        assert_eq!(snapshot.duplicates(), 2);
+        let family = snapshot.families().next().unwrap();
+        assert_eq!(family.series[0].value, crate::samples::Value::Number(1.0));
+    }
+
+    #[test]
+    fn stale_samples_lose_only_what_was_true_at_the_moment() {
+        let mut samples = Samples::new();
+        samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], 1.0);
+        samples.counter(&jobs::JOBS_GAP_SECONDS_TOTAL, &[], 1.0);
+        samples.gauge(&jobs::JOBS_WATERMARK_TIMESTAMP_SECONDS, &[], 1.0);
+        let stale = Snapshot::builder(Some("p".into())).add_stale(&samples).build();
+        let names: Vec<_> = stale.families().map(|family| family.family.name).collect();
+        let expected = [
+            "netbackup_jobs_gap_seconds_total",
+            "netbackup_jobs_watermark_timestamp_seconds",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn long_labels_are_cut_and_those_that_become_equal_are_counted() {
+        let mut samples = Samples::new();
+        samples.gauge(&jobs::JOBS, &["BACKUP_OF_A", "ACTIVE"], 1.0);
+        samples.gauge(&jobs::JOBS, &["BACKUP_OF_B", "ACTIVE"], 2.0);
+        let builder = Snapshot::builder(Some("p".into())).label_length(8);
+        let snapshot = builder.add(&samples).build();
+        assert_eq!(labels(&snapshot), ["BACKUP_…/ACTIVE"]);
+        assert_eq!(snapshot.duplicates(), 1);
+    }
+
+    #[test]
+    fn a_selection_keeps_the_wanted_families() {
+        let mut samples = Samples::new();
+        samples.gauge(&collection::UP, &[], 1.0);
+        samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], 1.0);
+        let snapshot = Snapshot::builder(Some("p".into())).add(&samples).build();
+        let selected = snapshot.select(|family| family.collector == "jobs");
+        assert_eq!(labels(&selected), ["BACKUP/ACTIVE"]);
+        assert_eq!(selected.primary(), Some("p"));
+    }
+}
