@@ -192,7 +192,7 @@ pub struct ShutdownFlags {
 
 impl Cli {
     /// What to do.
-    pub fn command(&self) -> Command {
+    pub fn asked(&self) -> Command {
         match &self.command {
             _ if self.config.check => Command::Config(ConfigCommand::Check),
             Some(command) => command.clone(),
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn without_arguments_it_serves_with_the_documented_defaults() {
         let cli = parse(&[]).unwrap();
-        assert_eq!(cli.command(), Command::Serve);
+        assert_eq!(cli.asked(), Command::Serve);
         assert_eq!(cli.config.file, PathBuf::from("nbu-exporter.yml"));
         assert_eq!(cli.web.listen_addresses, [":10556".parse().unwrap()]);
         assert_eq!(cli.web.telemetry_path, "/metrics");
@@ -276,15 +276,15 @@ mod tests {
         ] {
             let cli = parse(&arguments).unwrap();
             assert_eq!(
-                (cli.command(), cli.config.file),
+                (cli.asked(), cli.config.file),
                 (Command::Serve, PathBuf::from("a.yml"))
             );
         }
         let cli = parse(&["config", "check", "--config.file", "b.yml"]).unwrap();
-        assert_eq!(cli.command(), Command::Config(ConfigCommand::Check));
+        assert_eq!(cli.asked(), Command::Config(ConfigCommand::Check));
         assert_eq!(cli.config.file, PathBuf::from("b.yml"));
         assert_eq!(
-            parse(&["--config.check"]).unwrap().command(),
+            parse(&["--config.check"]).unwrap().asked(),
             Command::Config(ConfigCommand::Check)
         );
     }

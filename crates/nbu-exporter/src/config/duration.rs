@@ -1,5 +1,6 @@
 //! Durations as Prometheus writes them: `30s`, `1m30s`, `1h30m`, `7d`, `500ms`.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Unit and milliseconds, largest first: the order in which units must be written.
@@ -62,7 +63,8 @@ pub fn format(duration: Duration) -> String {
         // 90d is clearer than 12w6d, and 8d than 1w1d.
         let awkward = matches!(unit, "y" | "w") && !millis.is_multiple_of(scale);
         if count > 0 && !awkward {
-            text.push_str(&format!("{count}{unit}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{count}{unit}");
             millis %= scale;
         }
     }
