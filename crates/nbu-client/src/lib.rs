@@ -1,8 +1,9 @@
 //! An async client for one NetBackup primary server.
 //!
-//! The heart of the crate is the [`Tracker`]: it knows what is in flight, refuses new work from the instant it is closed,
-//! waits for the rest, and when told to, cuts the rest off, with one outcome for everyone who asks. It needs no runtime and
-//! no HTTP stack (`default-features = false` builds it alone), so loom and miri check it in seconds.
+//! The heart of the crate is the [`Tracker`]: it knows what is in flight, refuses new work from the
+//! instant it is closed, waits for the rest, and when told to, cuts the rest off, with one outcome
+//! for everyone who asks. It needs no runtime and no HTTP stack (`default-features = false` builds
+//! it alone), so loom and miri check it in seconds.
 //!
 //! ```
 //! use std::num::NonZeroUsize;

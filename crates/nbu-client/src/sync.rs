@@ -1,7 +1,8 @@
 //! The one door to `std::sync` and `loom`.
 //!
-//! Everything that must be seen by loom comes through here. Under `cfg(loom)` this is also the door through which a test run
-//! breaks the tracker on purpose: [`mutant`] is true for the one name in the environment variable `NBU_MUTANT`.
+//! Everything that must be seen by loom comes through here. Under `cfg(loom)` this is also the door
+//! through which a test run breaks the tracker on purpose: [`mutant`] is true for the one name in
+//! the environment variable `NBU_MUTANT`.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
@@ -15,15 +16,17 @@ pub(crate) use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Locks, whatever happened to earlier owners: what stands behind our mutexes is consistent between any two statements.
+/// Locks, whatever happened to earlier owners: what stands behind our mutexes is consistent between
+/// any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether this run wants the bug of that name. All bugs are one build, chosen at run time.
 ///
-/// The first time the wanted name is asked for, one line goes to standard error (past the test harness, which captures only
-/// the print macros): the runner of mutants can tell a bug that survived from one that was never reached.
+/// The first time the wanted name is asked for, one line goes to standard error (past the test
+/// harness, which captures only the print macros): the runner of mutants can tell a bug that
+/// survived from one that was never reached.
 #[cfg(loom)]
 pub(crate) fn mutant(name: &'static str) -> bool {
     use std::{
@@ -54,4 +57,13 @@ pub(crate) fn mutant(name: &'static str) -> bool {
 #[inline]
 pub(crate) const fn mutant(_name: &'static str) -> bool {
     false
+}
+
+/// The ordering, or in that mutant none to speak of.
+pub(crate) fn weakened(name: &'static str, order: Ordering) -> Ordering {
+    if mutant(name) {
+        Ordering::Relaxed
+    } else {
+        order
+    }
 }

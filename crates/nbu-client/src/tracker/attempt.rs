@@ -53,7 +53,7 @@ impl<F: Future> Future for Attempt<F> {
             return Poll::Pending;
         };
 
-        let cut = attempt.watch.poll(cx, |roster| look_for_cut(roster));
+        let cut = attempt.watch.poll(cx, look_for_cut);
         let answer = match cut {
             Poll::Ready(()) => Err(Closed),
             Poll::Pending => match future.poll(cx) {

@@ -29,8 +29,8 @@ pub enum CloseError {
 
 /// The future of [`Tracker::close`](crate::Tracker::close): the one outcome of the one close.
 ///
-/// Dropping it stops nothing but this wait: the tracker stays closed, and the next `close` waits on. Polled again after it
-/// has answered, it answers the same.
+/// Dropping it stops nothing but this wait: the tracker stays closed, and the next `close` waits
+/// on. Polled again after it has answered, it answers the same.
 #[must_use = "the close has begun; await this to learn how it ends"]
 pub struct Closing {
     watch: Watch,
@@ -60,7 +60,8 @@ impl fmt::Debug for Closing {
 
 /// The future of [`Tracker::closed`](crate::Tracker::closed): ready as soon as a close has begun.
 ///
-/// For what must end at once then without holding a permit: a back-off, the pause between two pages.
+/// For what must end at once then without holding a permit: a back-off, the pause between two
+/// pages.
 #[must_use = "a signal does nothing until it is polled"]
 pub struct ClosedSignal {
     watch: Watch,

@@ -9,10 +9,12 @@ use std::{
 use super::{gate::Gate, permit::Permit, refusal::Closed, roster::Ticket};
 use crate::sync::Arc;
 
-/// The future of [`Tracker::enter`](crate::Tracker::enter): a [`Permit`] when it is this caller's turn.
+/// The future of [`Tracker::enter`](crate::Tracker::enter): a [`Permit`] when it is this caller's
+/// turn.
 ///
-/// The place in line is taken at the first poll. Dropping the future gives it up; a slot that had already been handed over
-/// goes to the next in line. After it has given its answer it stays pending for ever.
+/// The place in line is taken at the first poll. Dropping the future gives it up; a slot that had
+/// already been handed over goes to the next in line. After it has given its answer it stays
+/// pending for ever.
 #[must_use = "nothing waits in line until this is polled"]
 pub struct Enter {
     /// `None` once the answer is out.

@@ -4,20 +4,21 @@ use std::task::{Poll, Waker};
 
 use super::{
     line::Standing,
+    outbox::Outbox,
     refusal::{Closed, Refused},
     roster::{Audience, Outcome, Roster, Ticket},
-    wakes::Wakes,
     word::Word,
 };
 use crate::{
     CloseError,
-    sync::{AtomicUsize, Mutex, Ordering, lock, mutant},
+    sync::{AtomicUsize, Mutex, Ordering, lock, mutant, weakened},
 };
 
 /// The word and, behind the lock, the roster of those who wait.
 ///
-/// While a bit is set only holders of the lock change the word, because both fast steps compare and exchange a word whose bits
-/// are clear. So a load under the lock that shows a bit set is exact, and one that shows none is only a guess at the count.
+/// While a bit is set only holders of the lock change the word, because both fast steps compare and
+/// exchange a word whose bits are clear. So a load under the lock that shows a bit set is exact,
+/// and one that shows none is only a guess at the count.
 pub(super) struct Gate {
     word: AtomicUsize,
     max: usize,
@@ -39,24 +40,19 @@ impl Gate {
 
     /// The word as an outsider sees it.
     pub(super) fn word(&self) -> Word {
-        // Acquire, partner: the Release in `close` and in every `leave`. Who reads "closed" sees what the closer did before;
-        // who reads that a closed tracker is empty sees what everyone did who was in it.
-        self.load(if mutant("outsider-loads-relaxed") {
-            Ordering::Relaxed
-        } else {
-            Ordering::Acquire
-        })
+        // Acquire, partner: the Release in `close` and in every `leave`. Who reads "closed" sees
+        // what the closer did before; who reads that a closed tracker is empty sees what
+        // everyone did who was in it.
+        self.load(weakened("outsider-acquires-nothing", Ordering::Acquire))
     }
 
     /// Enters without waiting.
     pub(super) fn try_enter(&self) -> Result<(), Refused> {
-        // Acquire on success, partner: the Release in `leave`. A slot carries what its last owner did to the next.
-        // Acquire on refusal, partner: the Release in `close`. Who is refused sees what the closer did before.
-        let (success, refusal) = if mutant("entrant-acquires-nothing") {
-            (Ordering::Relaxed, Ordering::Relaxed)
-        } else {
-            (Ordering::Acquire, Ordering::Acquire)
-        };
+        // Acquire on success, partner: the Release in `leave`. A slot carries what its last owner
+        // did to the next. Acquire on refusal, partner: the Release in `close`. Who is
+        // refused sees what the closer did before.
+        let success = weakened("entrant-acquires-nothing", Ordering::Acquire);
+        let refusal = weakened("refused-acquires-nothing", Ordering::Acquire);
         match self.update(success, refusal, |word| word.entered(self.max)) {
             Ok(_) => Ok(()),
             Err(word) if word.is_closed() => Err(Refused::Closed),
@@ -64,7 +60,8 @@ impl Gate {
         }
     }
 
-    /// One poll of a caller that waits its turn. `ticket` is its place in line, taken when there is no slot.
+    /// One poll of a caller that waits its turn. `ticket` is its place in line, taken when there is
+    /// no slot.
     pub(super) fn poll_enter(
         &self,
         ticket: &mut Option<Ticket>,
@@ -79,29 +76,30 @@ impl Gate {
             Err(Refused::Saturated) => {}
         }
         let waker = waker.clone();
-        self.locked(|roster, wakes| {
-            // The orderings and their partners are those of `try_enter`: this may be an entry after all. A leaver on the fast
-            // path either changed the word before, and its slot is taken here, or finds the bit and comes for the lock.
-            match self.update(Ordering::Acquire, Ordering::Acquire, |word| {
+        self.locked(|roster, outbox| {
+            // The orderings and their partners are those of `try_enter`: this may be an entry after
+            // all. A leaver on the fast path either changed the word before, and its
+            // slot is taken here, or finds the bit and comes for the lock.
+            let arrival = self.update(Ordering::Acquire, Ordering::Acquire, |word| {
                 word.arrived(self.max)
-            }) {
-                Err(_) => {
-                    wakes.discard([waker]);
-                    Poll::Ready(Err(Closed))
-                }
-                Ok(before)
-                    if before
-                        .arrived(self.max)
-                        .is_some_and(|after| after.in_flight() > before.in_flight()) =>
-                {
-                    wakes.discard([waker]);
-                    Poll::Ready(Ok(()))
-                }
-                Ok(_) => {
+            });
+            match arrival {
+                Ok(word) if word.someone_waits() => {
                     let place = roster.ticket();
                     roster.line.join(place, waker);
                     *ticket = Some(place);
+                    if mutant("waiting-bit-never-set") {
+                        self.change(Ordering::Relaxed, Word::nobody_waits);
+                    }
                     Poll::Pending
+                }
+                Ok(_) => {
+                    outbox.discard([waker]);
+                    Poll::Ready(Ok(()))
+                }
+                Err(_) => {
+                    outbox.discard([waker]);
+                    Poll::Ready(Err(Closed))
                 }
             }
         })
@@ -109,7 +107,7 @@ impl Gate {
 
     fn poll_turn(&self, ticket: Ticket, waker: Waker) -> Poll<Result<(), Closed>> {
         self.locked(
-            |roster, wakes| match roster.line.claim(ticket, waker, wakes) {
+            |roster, outbox| match roster.line.claim(ticket, waker, outbox) {
                 Standing::Owner => Poll::Ready(Ok(())),
                 Standing::Waiting => Poll::Pending,
                 Standing::Refused => Poll::Ready(Err(Closed)),
@@ -117,38 +115,37 @@ impl Gate {
         )
     }
 
-    /// A caller stops waiting. If a slot was handed to it in the meantime, the slot goes on to the next.
+    /// A caller stops waiting. If a slot was handed to it in the meantime, the slot goes on to the
+    /// next.
     pub(super) fn withdraw(&self, ticket: Ticket) {
-        self.locked(|roster, wakes| match roster.line.withdraw(ticket, wakes) {
-            Standing::Owner if mutant("cancelled-owner-keeps-slot") => {}
-            Standing::Owner => self.pass_on(roster, wakes),
-            Standing::Waiting => self.note_empty_line(roster),
-            Standing::Refused => {}
-        });
+        self.locked(
+            |roster, outbox| match roster.line.withdraw(ticket, outbox) {
+                Standing::Owner if mutant("cancelled-owner-keeps-slot") => {}
+                Standing::Owner => self.pass_on(roster, outbox),
+                Standing::Waiting => self.note_empty_line(roster),
+                Standing::Refused => {}
+            },
+        );
     }
 
     /// A permit leaves.
     pub(super) fn leave(&self) {
-        // Release, partners: the Acquire of the next entrant, of `close` and of `word`. Relaxed on failure: nothing was read
-        // that is used.
-        let release = if mutant("leaver-releases-nothing") {
-            Ordering::Relaxed
-        } else {
-            Ordering::Release
-        };
+        // Release, partners: the Acquire of the next entrant, of `close` and of `word`. Relaxed on
+        // failure: nothing was read that is used.
+        let release = weakened("leaver-releases-nothing", Ordering::Release);
         if self.update(release, Ordering::Relaxed, Word::left).is_err() {
-            self.locked(|roster, wakes| self.pass_on(roster, wakes));
+            self.locked(|roster, outbox| self.pass_on(roster, outbox));
         }
     }
 
     /// A slot becomes free under the lock: it goes to the oldest waiter, else back into the word.
-    fn pass_on(&self, roster: &mut Roster, wakes: &mut Wakes) {
+    fn pass_on(&self, roster: &mut Roster, outbox: &mut Outbox) {
         if self.load(Ordering::Relaxed).someone_waits() {
-            // The count does not change: the slot is never free, so nobody can overtake the one it goes to. What its last
-            // owner did reaches the next through the lock.
+            // The count does not change: the slot is never free, so nobody can overtake the one it
+            // goes to. What its last owner did reaches the next through the lock.
             let waker = roster.line.hand_over();
             if !mutant("hand-over-wakes-nobody") {
-                wakes.wake(waker);
+                outbox.wake(waker);
             }
             self.note_empty_line(roster);
             if !mutant("hand-over-frees-the-slot") {
@@ -156,55 +153,49 @@ impl Gate {
             }
         }
         // Release, partners: as in `leave` (on a closed tracker: the Acquire of `word`).
-        let release = if mutant("late-leaver-releases-nothing") {
-            Ordering::Relaxed
-        } else {
-            Ordering::Release
-        };
+        let release = weakened("late-leaver-releases-nothing", Ordering::Release);
         let after = self.change(release, Word::given_back);
         if after.is_drained() {
-            roster.settle(Ok(()), wakes);
+            roster.settle(Ok(()), outbox);
         }
     }
 
     /// Begins the close, once.
     pub(super) fn close(&self) {
-        self.locked(|roster, wakes| self.begin_close(roster, wakes));
+        self.locked(|roster, outbox| self.begin_close(roster, outbox));
     }
 
     /// Closes if need be and settles now. The outcome that stands.
     pub(super) fn cut(&self) -> Outcome {
-        self.locked(|roster, wakes| {
-            self.begin_close(roster, wakes);
+        self.locked(|roster, outbox| {
+            self.begin_close(roster, outbox);
             let in_flight = self.load(Ordering::Relaxed).in_flight();
             let outcome = Err(CloseError::TimedOut { in_flight });
-            roster.settle(outcome, wakes);
+            roster.settle(outcome, outbox);
             roster.outcome().unwrap_or(outcome)
         })
     }
 
-    fn begin_close(&self, roster: &mut Roster, wakes: &mut Wakes) {
+    fn begin_close(&self, roster: &mut Roster, outbox: &mut Outbox) {
         if self.load(Ordering::Relaxed).is_closed() {
             return;
         }
-        // Acquire, partner: the Release of every `leave` before: who closes an idle tracker sees what was done in it, and
-        // hands it on through the lock. Release, partner: the Acquire of who is refused, and of `word`.
-        let order = if mutant("close-synchronises-nothing") {
-            Ordering::Relaxed
-        } else {
-            Ordering::AcqRel
-        };
+        // Acquire, partner: the Release of every `leave` before: who closes an idle tracker sees
+        // what was done in it, and hands it on through the lock. Release, partner: the
+        // Acquire of who is refused, and of `word`.
+        let order = weakened("close-synchronises-nothing", Ordering::AcqRel);
         let now = self.change(order, Word::closed);
-        roster.begin_close(wakes);
+        roster.begin_close(outbox);
         if now.is_drained() && !mutant("close-looks-at-nothing") {
-            roster.settle(Ok(()), wakes);
+            roster.settle(Ok(()), outbox);
         }
     }
 
-    /// One poll of a future that waits for `look` to answer; `ticket` is its place in the roll of `audience`.
+    /// One poll of a future that waits for `look` to answer; `ticket` is its place in the roll of
+    /// `audience`.
     ///
-    /// The waker is registered first and the look comes after, both in one critical section: what happens later finds the
-    /// waker, what happened before is seen.
+    /// The waker is registered first and the look comes after, both in one critical section: what
+    /// happens later finds the waker, what happened before is seen.
     pub(super) fn watch<T>(
         &self,
         audience: Audience,
@@ -215,9 +206,9 @@ impl Gate {
         let hasty =
             mutant("looks-before-registering").then(|| self.locked(|roster, _| look(roster)));
         let waker = waker.clone();
-        let seen = self.locked(|roster, wakes| {
+        let seen = self.locked(|roster, outbox| {
             let ticket = *ticket.get_or_insert_with(|| roster.ticket());
-            roster.register(audience, ticket, waker, wakes);
+            roster.register(audience, ticket, waker, outbox);
             look(roster)
         });
         hasty.unwrap_or(seen).map_or(Poll::Pending, Poll::Ready)
@@ -225,7 +216,7 @@ impl Gate {
 
     /// A future stops waiting.
     pub(super) fn unwatch(&self, audience: Audience, ticket: Ticket) {
-        self.locked(|roster, wakes| roster.strike(audience, ticket, wakes));
+        self.locked(|roster, outbox| roster.strike(audience, ticket, outbox));
     }
 
     fn note_empty_line(&self, roster: &Roster) {
@@ -236,15 +227,15 @@ impl Gate {
     }
 
     /// Runs a critical section. Wakers are called and dropped when the lock is free again.
-    fn locked<T>(&self, act: impl FnOnce(&mut Roster, &mut Wakes) -> T) -> T {
-        let mut wakes = Wakes::default();
+    fn locked<T>(&self, act: impl FnOnce(&mut Roster, &mut Outbox) -> T) -> T {
+        let mut outbox = Outbox::default();
         let mut roster = lock(&self.roster);
-        let answer = act(&mut roster, &mut wakes);
+        let answer = act(&mut roster, &mut outbox);
         if mutant("wakes-under-the-lock") {
-            wakes.deliver();
+            outbox.deliver();
         }
         drop(roster);
-        wakes.deliver();
+        outbox.deliver();
         answer
     }
 
@@ -252,25 +243,30 @@ impl Gate {
         Word::from_bits(self.word.load(order))
     }
 
-    /// Takes one step, or none: the word before it, or the word that allowed none.
+    /// Takes one step: the word after it, or the word that allowed none.
     fn update(
         &self,
         success: Ordering,
         failure: Ordering,
         step: impl Fn(Word) -> Option<Word>,
     ) -> Result<Word, Word> {
-        self.word
-            .fetch_update(success, failure, |bits| {
-                step(Word::from_bits(bits)).map(Word::bits)
-            })
-            .map(Word::from_bits)
-            .map_err(Word::from_bits)
+        let mut before = self.load(failure);
+        loop {
+            let Some(after) = step(before) else {
+                return Err(before);
+            };
+            let (was, is) = (before.bits(), after.bits());
+            match self.word.compare_exchange_weak(was, is, success, failure) {
+                Ok(_) => return Ok(after),
+                Err(bits) => before = Word::from_bits(bits),
+            }
+        }
     }
 
     /// Takes a step that is always possible: the word after it.
     fn change(&self, order: Ordering, step: impl Fn(Word) -> Word) -> Word {
         match self.update(order, Ordering::Relaxed, |word| Some(step(word))) {
-            Ok(before) | Err(before) => step(before),
+            Ok(after) | Err(after) => after,
         }
     }
 }

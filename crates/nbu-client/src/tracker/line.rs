@@ -2,13 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    mem,
     task::Waker,
 };
 
-use super::{roster::Ticket, wakes::Wakes};
+use super::{outbox::Outbox, roster::Ticket};
 use crate::sync::mutant;
 
-/// First come, first served. A waiter whose turn came stands among the owners until it takes its slot.
+/// First come, first served. A waiter whose turn came stands among the owners until it takes its
+/// slot.
 #[derive(Default)]
 pub(super) struct Line {
     waiting: BTreeMap<Ticket, Waker>,
@@ -19,7 +21,7 @@ pub(super) struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Standing {
     Waiting,
-    /// A slot was handed over; the ticket is spent.
+    /// A slot was handed over.
     Owner,
     /// Sent home by a close.
     Refused,
@@ -36,62 +38,64 @@ impl Line {
 
     /// Makes the oldest waiter the owner of a slot.
     pub(super) fn hand_over(&mut self) -> Option<Waker> {
-        let (ticket, waker) = if mutant("newest-goes-first") {
-            self.waiting.pop_last()?
+        let next = if mutant("newest-goes-first") {
+            self.waiting.pop_last()
         } else {
-            self.waiting.pop_first()?
+            self.waiting.pop_first()
         };
-        self.owners.insert(ticket);
-        Some(waker)
+        next.map(|(ticket, waker)| {
+            self.owners.insert(ticket);
+            waker
+        })
     }
 
-    /// Looks a ticket up and takes the slot if it is an owner's. One that waits is woken through `waker` from now on.
-    pub(super) fn claim(&mut self, ticket: Ticket, waker: Waker, wakes: &mut Wakes) -> Standing {
-        if self.owners.remove(&ticket) {
-            wakes.discard([waker]);
-            return Standing::Owner;
-        }
-        match self.waiting.get_mut(&ticket) {
-            Some(known) => {
-                let stale = if mutant("first-waker-kept") {
-                    waker
-                } else {
-                    std::mem::replace(known, waker)
-                };
-                wakes.discard([stale]);
-                Standing::Waiting
+    /// Takes the slot if the ticket is an owner's. One that waits is woken through `waker` from now
+    /// on.
+    pub(super) fn claim(
+        &mut self,
+        ticket: Ticket,
+        mut waker: Waker,
+        outbox: &mut Outbox,
+    ) -> Standing {
+        let standing = if self.owners.remove(&ticket) {
+            Standing::Owner
+        } else if let Some(known) = self.waiting.get_mut(&ticket) {
+            if !mutant("first-waker-kept") {
+                mem::swap(known, &mut waker);
             }
-            None => {
-                wakes.discard([waker]);
-                Standing::Refused
-            }
-        }
+            Standing::Waiting
+        } else {
+            Standing::Refused
+        };
+        outbox.discard([waker]);
+        standing
     }
 
     /// Gives a ticket back: where its holder stood.
-    pub(super) fn withdraw(&mut self, ticket: Ticket, wakes: &mut Wakes) -> Standing {
+    pub(super) fn withdraw(&mut self, ticket: Ticket, outbox: &mut Outbox) -> Standing {
         if self.owners.remove(&ticket) {
             return Standing::Owner;
         }
         if mutant("cancelled-waiter-stays-in-line") {
             return Standing::Refused;
         }
-        match self.waiting.remove(&ticket) {
-            Some(waker) => {
-                wakes.discard([waker]);
-                Standing::Waiting
-            }
-            None => Standing::Refused,
-        }
+        let found = self.waiting.remove(&ticket);
+        let standing = if found.is_some() {
+            Standing::Waiting
+        } else {
+            Standing::Refused
+        };
+        outbox.discard(found);
+        standing
     }
 
     /// Sends everyone home who still waits. Owners keep what they own.
-    pub(super) fn send_home(&mut self, wakes: &mut Wakes) {
+    pub(super) fn send_home(&mut self, outbox: &mut Outbox) {
         if mutant("close-revokes-owned-slots") {
             self.owners.clear();
         }
         if !mutant("close-forgets-the-line") {
-            wakes.wake(std::mem::take(&mut self.waiting).into_values());
+            outbox.wake(mem::take(&mut self.waiting).into_values());
         }
     }
 }

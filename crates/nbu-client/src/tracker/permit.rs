@@ -7,8 +7,9 @@ use crate::sync::Arc;
 
 /// The right to one attempt, from connect to the last body byte.
 ///
-/// It leaves when it is dropped and in no other way, so also on panic, cancellation and early return. Do not wait for a
-/// second permit while holding one: with a limit of one that waits for itself.
+/// It leaves when it is dropped and in no other way, so also on panic, cancellation and early
+/// return. Do not wait for a second permit while holding one: with a limit of one that waits for
+/// itself.
 #[must_use = "a permit that is dropped at once admits nothing"]
 pub struct Permit {
     gate: Arc<Gate>,
@@ -19,7 +20,8 @@ impl Permit {
         Permit { gate }
     }
 
-    /// Runs one attempt under this permit, so that [`Tracker::cut`](crate::Tracker::cut) can end it.
+    /// Runs one attempt under this permit, so that [`Tracker::cut`](crate::Tracker::cut) can end
+    /// it.
     pub fn run<F: Future>(self, future: F) -> Attempt<F> {
         let gate = Arc::clone(&self.gate);
         Attempt::new(future, gate, self)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, task::Waker};
 
-use super::{closing::CloseError, line::Line, wakes::Wakes};
+use super::{closing::CloseError, line::Line, outbox::Outbox};
 use crate::sync::mutant;
 
 /// A place in the roster. Never given twice, and a later one is larger.
@@ -61,45 +61,46 @@ impl Roster {
         audience: Audience,
         ticket: Ticket,
         waker: Waker,
-        wakes: &mut Wakes,
+        outbox: &mut Outbox,
     ) {
         let roll = self.roll(audience);
         if mutant("first-waker-kept") && roll.contains_key(&ticket) {
-            return wakes.discard([waker]);
+            return outbox.discard([waker]);
         }
-        wakes.discard(roll.insert(ticket, waker));
+        outbox.discard(roll.insert(ticket, waker));
     }
 
-    pub(super) fn strike(&mut self, audience: Audience, ticket: Ticket, wakes: &mut Wakes) {
+    pub(super) fn strike(&mut self, audience: Audience, ticket: Ticket, outbox: &mut Outbox) {
         let roll = self.roll(audience);
-        wakes.discard(roll.remove(&ticket));
+        outbox.discard(roll.remove(&ticket));
         if mutant("one-gone-all-gone") {
-            wakes.discard(std::mem::take(roll).into_values());
+            outbox.discard(std::mem::take(roll).into_values());
         }
     }
 
     /// The close begins: those in line are refused, those who listen hear of it.
-    pub(super) fn begin_close(&mut self, wakes: &mut Wakes) {
+    pub(super) fn begin_close(&mut self, outbox: &mut Outbox) {
         self.closing = true;
-        self.line.send_home(wakes);
+        self.line.send_home(outbox);
         if !mutant("close-tells-no-listener") {
-            wakes.wake(std::mem::take(&mut self.listeners).into_values());
+            outbox.wake(std::mem::take(&mut self.listeners).into_values());
         }
     }
 
-    /// Stores the outcome if there is none yet and tells the closers; after a cut, the attempts too.
-    pub(super) fn settle(&mut self, outcome: Outcome, wakes: &mut Wakes) {
+    /// Stores the outcome if there is none yet and tells the closers; after a cut, the attempts
+    /// too.
+    pub(super) fn settle(&mut self, outcome: Outcome, outbox: &mut Outbox) {
         if self.outcome.is_some() && !mutant("last-outcome-wins") {
             return;
         }
         self.outcome = Some(outcome);
         if mutant("one-closer-woken") {
-            wakes.wake(self.closers.pop_first().map(|(_, waker)| waker));
+            outbox.wake(self.closers.pop_first().map(|(_, waker)| waker));
         } else {
-            wakes.wake(std::mem::take(&mut self.closers).into_values());
+            outbox.wake(std::mem::take(&mut self.closers).into_values());
         }
-        if outcome.is_err() && !mutant("cut-wakes-no-attempt") {
-            wakes.wake(std::mem::take(&mut self.attempts).into_values());
+        if outcome.is_err() && !mutant("cut-outbox-no-attempt") {
+            outbox.wake(std::mem::take(&mut self.attempts).into_values());
         }
     }
 

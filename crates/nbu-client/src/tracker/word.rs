@@ -10,8 +10,8 @@ const ONE: usize = 0b100;
 
 /// Bit 0: closed. Bit 1: someone waits. The rest: how many permits are in flight.
 ///
-/// The functions say what a step does to the word; when a step may be taken, and who may take it without the lock, is the
-/// gate's business. The fast steps return `None` when the lock is needed.
+/// The functions say what a step does to the word; when a step may be taken, and who may take it
+/// without the lock, is the gate's business. The fast steps return `None` when the lock is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word(usize);
 
@@ -68,7 +68,8 @@ impl Word {
         (bits & (CLOSED | WAITING) == 0).then(|| self.given_back())
     }
 
-    /// Under the lock: takes a slot if one is free, else says that someone waits. `None` when closed.
+    /// Under the lock: takes a slot if one is free, else says that someone waits. `None` when
+    /// closed.
     pub(super) fn arrived(self, max: usize) -> Option<Word> {
         if self.is_closed() && !mutant("waiter-joins-after-close") {
             return None;
@@ -78,16 +79,7 @@ impl Word {
         } else {
             self.entered(max)
         };
-        Some(slot.unwrap_or(self.waited_for()))
-    }
-
-    /// Under the lock: someone waits.
-    fn waited_for(self) -> Word {
-        if mutant("waiting-bit-never-set") {
-            self
-        } else {
-            Word(self.0 | WAITING)
-        }
+        Some(slot.unwrap_or(Word(self.0 | WAITING)))
     }
 
     /// Under the lock: the line is empty again.

@@ -4,23 +4,24 @@ use std::{collections::VecDeque, task::Waker};
 
 /// Wakers collected under the lock, to be called or dropped after it.
 ///
-/// Both run code that is not ours. A waker may poll its task on the spot, and the last waker of a task may drop the task,
-/// with a permit in it: under the lock either would come back and wait for itself.
+/// Both run code that is not ours. A waker may poll its task on the spot, and the last waker of a
+/// task may drop the task, with a permit in it: under the lock either would come back and wait for
+/// itself.
 #[derive(Default)]
-pub(super) struct Wakes {
+pub(super) struct Outbox {
     due: VecDeque<Waker>,
-    displaced: Vec<Waker>,
+    unneeded: Vec<Waker>,
 }
 
-impl Wakes {
+impl Outbox {
     /// To be called, in this order.
     pub(super) fn wake(&mut self, wakers: impl IntoIterator<Item = Waker>) {
         self.due.extend(wakers);
     }
 
     /// To be dropped without a call.
-    pub(super) fn discard(&mut self, waker: impl IntoIterator<Item = Waker>) {
-        self.displaced.extend(waker);
+    pub(super) fn discard(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        self.unneeded.extend(wakers);
     }
 
     /// Calls the wakers that are due.
@@ -31,7 +32,7 @@ impl Wakes {
     }
 }
 
-impl Drop for Wakes {
+impl Drop for Outbox {
     /// A waker that panics takes its own task down, not those behind it.
     fn drop(&mut self) {
         self.deliver();
