@@ -1,1 +1,82 @@
-//! Placeholder until the crate's first commit.
+//! The NetBackup REST API on the wire: its versions, endpoints, filters, pages and models.
+//!
+//! A primary server of NetBackup 8.3 to 11.2 answers JSON whose details change from release to release
+//! and whose documents do not tell all of it. This crate knows those details and turns them into types:
+//!
+//! * [`ApiVersion`] and [`Detection`]: which version a primary speaks, and how to find out.
+//! * [`Endpoint`] and [`endpoint`]: one table of what can be asked, with paging, limits and permissions.
+//! * [`Filter`](filter), [`Query`] and [`Pagination`]: how to ask, and how to know when all was seen.
+//! * [`fold_page`]: reads a page record by record ([`Job`], [`StorageUnit`], [`DiskPool`], [`StorageServer`]),
+//!   borrowing from the body. What cannot be read is skipped and counted; it never loses the page.
+//! * [`decode_object`], [`parse_ping`], [`ErrorBody`]: answers that are no lists.
+//!
+//! ```
+//! use nbu_api::{Job, JobState, PageInfo, Pagination, Query, endpoint, filter::job, fold_page};
+//!
+//! let primary = "12.0".parse()?;
+//! let walk = Pagination::new(endpoint::JOBS.paging(primary), endpoint::JOBS.page_limit, 20_000);
+//! let query = Query::new().filter(&job::STATE.ne(JobState::Done)).sort("jobId").with_all(walk.parameters());
+//! let mut url = format!("https://primary.example.com:1556/netbackup{}", endpoint::JOBS.path);
+//! query.append_to(&mut url);
+//! assert!(url.ends_with("/admin/jobs?filter=state%20ne%20%27DONE%27&sort=jobId&page%5Blimit%5D=100"));
+//!
+//! // The caller sends it, with its credential, and gets a body:
+//! let body = br#"{"data": [{"id": "7", "attributes": {"state": "QUEUED", "jobQueueReason": 2}}], "meta": {}}"#;
+//! let mut reasons = Vec::new();
+//! let page: PageInfo = fold_page::<Job<'_>>(body, |job| reasons.extend(job.queue_reason))?;
+//! assert_eq!(reasons[0].name(), Some("DRIVES_IN_USE"));
+//! assert!(walk.observe(&page)?.is_none(), "no page follows");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What it deliberately does not do: no I/O, no clock, no credentials, no retries; it follows no links
+//! and changes nothing on a primary.
+
+mod authorization_context;
+mod capacity;
+mod detection;
+mod disk_pool;
+mod error;
+mod job;
+mod job_state;
+mod job_type;
+mod lenient;
+mod open_enum;
+mod page;
+mod paging;
+mod ping;
+mod query;
+mod queue_reason;
+mod server_info;
+mod storage_category;
+mod storage_server;
+mod storage_unit;
+mod up_down;
+mod version;
+
+pub mod endpoint;
+pub mod filter;
+
+pub use self::authorization_context::AuthorizationContext;
+pub use self::capacity::Capacity;
+pub use self::detection::{Answer, Detected, Detection, DetectionError, Probe, Progress, Source};
+pub use self::disk_pool::{DiskPool, DiskVolume, MaximumIoStreams};
+pub use self::endpoint::{Endpoint, Method};
+pub use self::error::ErrorBody;
+pub use self::filter::Filter;
+pub use self::job::Job;
+pub use self::job_state::JobState;
+pub use self::job_type::JobType;
+pub use self::page::{DecodeError, Object, Record, decode_object, fold_page};
+pub use self::paging::{
+    Mismatches, Next, PageInfo, Pagination, Paging, PagingError, SkipReason, Skipped,
+};
+pub use self::ping::{API_VERSION_HEADER, parse_ping};
+pub use self::query::Query;
+pub use self::queue_reason::QueueReason;
+pub use self::server_info::ServerInfo;
+pub use self::storage_category::StorageCategory;
+pub use self::storage_server::{MsdpAttributes, StoragePoolDetails, StorageServer};
+pub use self::storage_unit::StorageUnit;
+pub use self::up_down::UpDown;
+pub use self::version::{ApiVersion, VersionError};

@@ -1,0 +1,142 @@
+//! Error bodies.
+
+use serde_json::Value;
+
+/// What an error answer says beside its HTTP status, as far as it can be read.
+///
+/// The HTTP status is authoritative; this is for people. Texts are one line without control
+/// characters, cut to [`ErrorBody::LONGEST`] characters.
+///
+/// ```
+/// use nbu_api::ErrorBody;
+///
+/// let body = ErrorBody::parse(br#"{"errorCode": 8952, "errorMessage": "no such media type", "errorDetails": []}"#);
+/// assert_eq!(body.code, Some(8952));
+/// assert_eq!(body.message.as_deref(), Some("no such media type"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorBody {
+    /// `errorCode`.
+    pub code: Option<i64>,
+    /// `errorMessage`, or the start of an answer in plain text. Never HTML.
+    pub message: Option<String>,
+    /// `errorDetails`, `details` and `attributeErrors`, one line each; at most [`ErrorBody::MOST_DETAILS`].
+    pub details: Vec<String>,
+}
+
+impl ErrorBody {
+    /// Characters kept of a message or a detail.
+    pub const LONGEST: usize = 300;
+
+    /// Details kept.
+    pub const MOST_DETAILS: usize = 8;
+
+    /// A larger body is no error message; it is not even parsed.
+    const LARGEST: usize = 256 * 1024;
+
+    /// Reads what there is; anything at all is accepted.
+    pub fn parse(body: &[u8]) -> Self {
+        if body.len() > Self::LARGEST {
+            return Self::default();
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Self::from_fields(&fields),
+            Ok(Value::String(text)) => Self {
+                message: line(&text),
+                ..Self::default()
+            },
+            Ok(_) => Self::default(),
+            Err(_) => Self {
+                message: plain_text(body),
+                ..Self::default()
+            },
+        }
+    }
+
+    fn from_fields(fields: &serde_json::Map<String, Value>) -> Self {
+        let mut details = Vec::new();
+        for key in ["errorDetails", "details", "attributeErrors"] {
+            flatten(fields.get(key), &mut details);
+        }
+        // Some answers of bulk operations carry a list of errors instead.
+        let first = fields
+            .get("errors")
+            .and_then(|errors| errors.get(0))
+            .and_then(Value::as_object);
+        let nested = first.map(Self::from_fields).unwrap_or_default();
+        Self {
+            code: fields.get("errorCode").and_then(whole).or(nested.code),
+            message: fields
+                .get("errorMessage")
+                .and_then(Value::as_str)
+                .and_then(line)
+                .or(nested.message),
+            details,
+        }
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "codes are small; a float past the range saturates"
+        )]
+        _ => value.as_i64().or_else(|| {
+            value
+                .as_f64()
+                .filter(|code| code.fract() == 0.0)
+                .map(|code| code as i64)
+        }),
+    }
+}
+
+/// Lists give a line per element, objects one per key, texts themselves.
+fn flatten(value: Option<&Value>, details: &mut Vec<String>) {
+    let mut keep = |text: Option<String>| {
+        if details.len() < ErrorBody::MOST_DETAILS {
+            details.extend(text);
+        }
+    };
+    match value {
+        Some(Value::Array(list)) => list.iter().for_each(|element| keep(scalar(element))),
+        Some(Value::Object(fields)) => fields.iter().for_each(|(key, element)| {
+            keep(scalar(element).and_then(|text| line(&format!("{key}: {text}"))))
+        }),
+        Some(other) => keep(scalar(other)),
+        None => {}
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => line(text),
+        other => line(&other.to_string()),
+    }
+}
+
+/// Text that is no JSON, unless it is a web page: a proxy speaks then, not the primary.
+fn plain_text(body: &[u8]) -> Option<String> {
+    let start = &body[..body.len().min(4 * ErrorBody::LONGEST)];
+    let text = String::from_utf8_lossy(start);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('<') || text.starts_with('{') || text.starts_with('[') {
+        None
+    } else {
+        line(text)
+    }
+}
+
+/// One printable line: runs of white space and control characters become one blank.
+fn line(text: &str) -> Option<String> {
+    let clean = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(4 * ErrorBody::LONGEST);
+    let words: String = clean.collect();
+    let joined = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut: String = joined.chars().take(ErrorBody::LONGEST).collect();
+    (!cut.is_empty()).then_some(cut)
+}

@@ -1,0 +1,185 @@
+//! Fields that never fail: they take any JSON value, and what does not fit is counted and read as absent.
+//!
+//! A number may come as `12`, `12.0` or `"12"`, an id as number or text, a flag as `0` or `"true"`. The
+//! empty string and `null` mean "absent" everywhere.
+
+mod duration;
+mod key;
+mod number;
+mod object;
+mod text;
+mod time;
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+pub(crate) use self::key::{Key, fingerprint};
+pub(crate) use self::object::{Attributes, Merge, ignore, object};
+use crate::paging::Mismatches;
+
+/// What became of one value.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Read<T> {
+    Value(T),
+    /// A value that means "none".
+    Absent,
+    /// A value of another kind, out of range or unreadable.
+    Mismatch,
+}
+
+/// A type that can be made from a JSON scalar, whichever kind the server chose.
+pub(crate) trait Scalar<'de>: Sized {
+    fn integer(_value: i128) -> Read<Self> {
+        Read::Mismatch
+    }
+
+    fn float(_value: f64) -> Read<Self> {
+        Read::Mismatch
+    }
+
+    fn boolean(_value: bool) -> Read<Self> {
+        Read::Mismatch
+    }
+
+    fn text(text: &str) -> Read<Self>;
+
+    /// Text that can be borrowed from the body because it has no escapes.
+    fn borrowed(text: &'de str) -> Read<Self> {
+        Self::text(text)
+    }
+}
+
+/// A value that reads itself from any JSON without failing on its kind. Only broken syntax is an error.
+pub(crate) trait Field<'de>: Sized {
+    fn read<D: Deserializer<'de>>(
+        source: D,
+        field: &'static str,
+        notes: &Notes,
+    ) -> Result<Self, D::Error>;
+}
+
+impl<'de, T: Scalar<'de>> Field<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(
+        source: D,
+        field: &'static str,
+        notes: &Notes,
+    ) -> Result<Self, D::Error> {
+        Ok(match source.deserialize_any(ScalarVisitor(PhantomData))? {
+            Read::Value(value) => Some(value),
+            Read::Absent => None,
+            Read::Mismatch => {
+                notes.mismatch(field);
+                None
+            }
+        })
+    }
+}
+
+/// Mismatches noted while one page is read.
+#[derive(Debug, Default)]
+pub struct Notes {
+    count: Cell<u32>,
+    first: Cell<Option<&'static str>>,
+}
+
+impl Notes {
+    pub(crate) fn mismatch(&self, field: &'static str) {
+        self.count.set(self.count.get().saturating_add(1));
+        if self.first.get().is_none() {
+            self.first.set(Some(field));
+        }
+    }
+
+    pub(crate) fn mismatches(&self) -> Mismatches {
+        Mismatches {
+            count: self.count.get(),
+            first: self.first.get(),
+        }
+    }
+}
+
+/// Reads one field as [`Field`].
+pub(crate) struct Seed<'n, T> {
+    field: &'static str,
+    notes: &'n Notes,
+    target: PhantomData<fn() -> T>,
+}
+
+impl<'n, T> Seed<'n, T> {
+    pub(crate) const fn new(field: &'static str, notes: &'n Notes) -> Self {
+        Self {
+            field,
+            notes,
+            target: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Field<'de>> serde::de::DeserializeSeed<'de> for Seed<'_, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<T, D::Error> {
+        T::read(source, self.field, self.notes)
+    }
+}
+
+/// Reads the rest of an array and forgets it.
+pub(crate) fn drain_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<(), A::Error> {
+    while array.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Reads the rest of an object and forgets it.
+pub(crate) fn drain_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
+    while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+struct ScalarVisitor<T>(PhantomData<fn() -> T>);
+
+impl<'de, T: Scalar<'de>> Visitor<'de> for ScalarVisitor<T> {
+    type Value = Read<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Read<T>, E> {
+        Ok(Read::Absent)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Read<T>, E> {
+        Ok(T::boolean(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Read<T>, E> {
+        Ok(T::integer(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Read<T>, E> {
+        Ok(T::integer(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Read<T>, E> {
+        Ok(T::float(value))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Read<T>, E> {
+        Ok(T::borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Read<T>, E> {
+        Ok(T::text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, array: A) -> Result<Read<T>, A::Error> {
+        drain_array(array).map(|()| Read::Mismatch)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Read<T>, A::Error> {
+        drain_object(object).map(|()| Read::Mismatch)
+    }
+}

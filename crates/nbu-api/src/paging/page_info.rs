@@ -1,0 +1,116 @@
+//! What a page said about itself.
+
+/// What one page held and what its `meta.pagination` said. All of it as told, nothing checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageInfo {
+    /// Records handed to the visitor.
+    pub records: u32,
+    /// Elements that were no readable record, by reason.
+    pub skipped: Skipped,
+    /// Fields that did not hold what they should and were read as absent.
+    pub mismatches: Mismatches,
+    /// `limit`: the page size the server used.
+    pub limit: Option<u64>,
+    /// `offset`: position of the first record of this page.
+    pub offset: Option<u64>,
+    /// `count`: records in the whole list.
+    pub count: Option<u64>,
+    /// `next`: where the next page begins. `None` on the last page.
+    pub next: Option<Next>,
+    /// `hasNext` of look-ahead lists.
+    pub has_next: Option<bool>,
+    /// `rangeTruncated` of cursor lists.
+    pub range_truncated: Option<bool>,
+}
+
+impl PageInfo {
+    /// Elements of the page, read or skipped.
+    pub const fn elements(&self) -> u32 {
+        self.records.saturating_add(self.skipped.total())
+    }
+}
+
+/// Where the next page begins: a cursor where the server gave text, else a record offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// An opaque cursor for `page[after]`.
+    Cursor(String),
+    /// A record offset for `page[offset]`.
+    Offset(u64),
+}
+
+/// Why an element of a page is no readable record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It is not a JSON object.
+    NotAnObject,
+    /// Its identity is missing or cannot be read.
+    Id,
+    /// It is valid JSON that cannot be represented, such as a number beyond every range.
+    Unreadable,
+}
+
+impl SkipReason {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [Self::NotAnObject, Self::Id, Self::Unreadable];
+
+    /// The word for labels and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnObject => "not_an_object",
+            Self::Id => "id",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// How many elements were skipped, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    counts: [u32; SkipReason::ALL.len()],
+}
+
+impl Skipped {
+    /// The number skipped for one reason.
+    pub const fn count(&self, reason: SkipReason) -> u32 {
+        self.counts[reason as usize]
+    }
+
+    /// The number skipped for any reason.
+    pub const fn total(&self) -> u32 {
+        self.counts[0]
+            .saturating_add(self.counts[1])
+            .saturating_add(self.counts[2])
+    }
+
+    /// The reasons that occurred, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (SkipReason, u32)> {
+        SkipReason::ALL
+            .into_iter()
+            .zip(self.counts)
+            .filter(|&(_, count)| count > 0)
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, reason: SkipReason) {
+        let count = &mut self.counts[reason as usize];
+        *count = count.saturating_add(1);
+    }
+
+    /// Adds the counts of another page.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count = count.saturating_add(more);
+        }
+    }
+}
+
+/// Fields that held something else than they should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mismatches {
+    /// How many there were.
+    pub count: u32,
+    /// The name of the first, for a log line.
+    pub first: Option<&'static str>,
+}
