@@ -2,5 +2,6 @@
 
 pub mod catalogue;
 pub mod histogram;
+pub mod ledger;
 pub mod samples;
 pub mod snapshot;

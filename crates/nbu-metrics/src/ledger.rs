@@ -1,0 +1,234 @@
+//! The job ledger: counts every finished job of one primary exactly once, whatever fails.
+//!
+//! A list of finished jobs cannot be counted by listing it: jobs finish behind the reader's back, records come twice,
+//! a page fails, the process dies between two pages, the primary's clock steps, its job database is rebuilt and ids
+//! begin again. The ledger holds what it takes to be right all the same:
+//!
+//! * a **watermark** on the primary's clock: everything that changed before it has been counted. It moves to the clock
+//!   read *before* a walk, and only when that walk is complete; the next walk begins a little before it. A job that
+//!   finishes behind the cursor therefore is in the next walk.
+//! * **seen**: the end that was counted under each id. Taking a record twice counts it once, so pages are committed as
+//!   they come and a walk may be broken off and repeated anywhere. An id counts again only for a job that started after
+//!   the counted one ended.
+//! * a **horizon**: a job that ended before it is never counted, so what lies before it can be forgotten.
+//!
+//! The truth that this adds up to: every job that ended at or after the horizon, once, with the values of the first
+//! DONE record read.
+//!
+//! State is committed to a [`Store`] page by page and published second: what a scrape showed survives a crash.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use nbu_metrics::ledger::{FinishedJob, JobsSettings, Ledger, MemoryStore};
+//!
+//! let ledger = Ledger::open(Arc::new(MemoryStore::new()), JobsSettings::default()).await?;
+//! let clock = "2026-01-01T00:00:00Z".parse()?; // the primary's, read before the walk
+//! let agenda = ledger.begin(clock).await?;
+//! let walk = ledger.walk(agenda.advance, clock);
+//! let mut page = ledger.page();
+//! page.take(FinishedJob { id: 1, job_type: "BACKUP".into(), status: Some(0), end: Some(clock), ..FinishedJob::default() });
+//! page.commit().await?;
+//! walk.complete().await?;
+//! let samples = ledger.publish(clock).await?; // wall time: a new series shows 0 first
+//! assert!(!samples.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod books;
+mod counted;
+mod finished_job;
+pub(crate) mod instant;
+mod job_labels;
+mod job_result;
+mod key;
+mod marks;
+mod measure;
+mod page;
+mod seen;
+mod series;
+mod settings;
+mod store;
+mod walk;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::catalogue::{collection, jobs};
+use crate::samples::Samples;
+
+use books::Books;
+use series::Totals;
+
+pub use counted::Counted;
+pub use finished_job::FinishedJob;
+pub use job_labels::{JobLabel, JobLabels};
+pub use job_result::{JobResult, ResultRules};
+pub use marks::{Marks, Purpose, Rewalk, RewalkCause, Slice};
+pub use measure::Measure;
+pub use page::PageFold;
+pub use series::{Amount, Birth, Total};
+pub use settings::JobsSettings;
+pub use store::{
+    Changes, Committed, Durability, MemoryStore, Remembered, Saved, Store, StoreError, StoreFuture,
+};
+pub use walk::{Agenda, WalkGuard};
+
+/// The ledger of one primary. One task at a time walks; anybody may read and publish.
+#[derive(Debug)]
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    books: Mutex<Books>,
+}
+
+impl Ledger {
+    /// Goes on where the store's state ends; an empty store is a first start.
+    ///
+    /// Fails when the store cannot be read.
+    pub async fn open(store: Arc<dyn Store>, settings: JobsSettings) -> Result<Self, StoreError> {
+        let saved = store.load().await?;
+        Ok(Self {
+            store,
+            books: Mutex::new(Books::new(saved, settings)),
+        })
+    }
+
+    /// Takes new settings; they hold from the next record and the next walk on.
+    pub fn configure(&self, settings: JobsSettings) {
+        self.books().settings = settings;
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> JobsSettings {
+        self.books().settings.clone()
+    }
+
+    /// Takes the primary's clock, read just now, and says what is to be walked. What the clock itself changes (the
+    /// first horizon, a gap given up) is committed before anything is walked.
+    pub async fn begin(&self, clock: Timestamp) -> Result<Agenda, StoreError> {
+        let agenda = {
+            let mut books = self.books();
+            let settings = books.settings.clone();
+            books.change_marks().begin(clock, &settings);
+            let width = books.pace.width();
+            let advance = books.marks.advance(clock, width, &settings);
+            let reconcile = advance
+                .to
+                .is_none()
+                .then(|| books.marks.reconcile(width))
+                .flatten();
+            Agenda { advance, reconcile }
+        };
+        self.save(Durability::Relaxed).await?;
+        Ok(agenda)
+    }
+
+    /// Begins to walk a slice. `clock` is the one the agenda was made for.
+    pub fn walk(&self, slice: Slice, clock: Timestamp) -> WalkGuard<'_> {
+        WalkGuard::new(self, slice, clock)
+    }
+
+    /// Begins to take the records of one page.
+    pub fn page(&self) -> PageFold<'_> {
+        PageFold::new(self)
+    }
+
+    /// Notes that a record, finished or not, names this id as its parent. Needed only where records have no
+    /// `childCount`; committed with the next page.
+    pub fn name_parent(&self, id: u64) {
+        self.books().name_parent(id);
+    }
+
+    /// Commits everything durably and, once the store has it, publishes it. `now` is wall time: a series never exposed
+    /// before shows 0 from now until `counter_birth` later.
+    ///
+    /// Call it after every attempt to collect, also one that failed or was cut short, and at [`next_birth`].
+    /// When it fails, what was published before stays.
+    ///
+    /// [`next_birth`]: Ledger::next_birth
+    pub async fn publish(&self, now: Timestamp) -> Result<Arc<Samples>, StoreError> {
+        let (changes, mut samples, infants) = {
+            let mut books = self.books();
+            let (infancy, labels) = (books.settings.counter_birth, books.settings.job_labels);
+            let epoch = books.epoch();
+            books.totals.grow_up(now, infancy, epoch);
+            let mut samples = Samples::new();
+            render_marks(&books.marks, &mut samples);
+            let infants = books.totals.render(labels, &mut samples);
+            (books.changes(), samples, infants)
+        };
+        let epoch = changes.epoch;
+        let committed = self.store.commit(changes, Durability::Durable).await?;
+        samples.gauge(&jobs::STATE_BYTES, &[], self.store.bytes() as f64);
+        let mut books = self.books();
+        books.saved(epoch, &committed);
+        let stamp = books.epoch();
+        books.totals.exposed(&infants, now, stamp);
+        if books.published.0 < epoch {
+            books.published = (epoch, Arc::new(samples));
+        }
+        Ok(Arc::clone(&books.published.1))
+    }
+
+    /// What was published last; empty before the first time.
+    pub fn published(&self) -> Arc<Samples> {
+        Arc::clone(&self.books().published.1)
+    }
+
+    /// The wall time at which the next series is to show its value instead of 0.
+    pub fn next_birth(&self) -> Option<Timestamp> {
+        let books = self.books();
+        books.totals.next_birth(books.settings.counter_birth)
+    }
+
+    /// The marks: watermark, horizon and what else moves.
+    pub fn marks(&self) -> Marks {
+        self.books().marks.clone()
+    }
+
+    /// How many counted jobs are remembered, and the memory that takes, the filter included.
+    pub fn remembered(&self) -> Remembered {
+        let mut remembered = self.store.remembered();
+        remembered.bytes += self.books().filter_bytes() as u64;
+        remembered
+    }
+
+    async fn save(&self, durability: Durability) -> Result<(), StoreError> {
+        let changes = {
+            let mut books = self.books();
+            if books.is_saved() && durability == Durability::Relaxed {
+                return Ok(());
+            }
+            books.changes()
+        };
+        let epoch = changes.epoch;
+        let committed = self.store.commit(changes, durability).await?;
+        self.books().saved(epoch, &committed);
+        Ok(())
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn render_marks(marks: &Marks, samples: &mut Samples) {
+    if let Some(watermark) = marks.watermark {
+        let at = instant::seconds(watermark);
+        samples.gauge(&jobs::JOBS_WATERMARK_TIMESTAMP_SECONDS, &[], at);
+    }
+    let gap = marks.gap_millis as f64 / 1000.0;
+    samples.counter(&jobs::JOBS_GAP_SECONDS_TOTAL, &[], gap);
+    let changed = marks.changed_after_done as f64;
+    samples.counter(&jobs::JOBS_CHANGED_AFTER_DONE_TOTAL, &[], changed);
+    let endpoint = jobs::JOBS.endpoint;
+    for (reason, count) in [
+        ("before_horizon", marks.before_horizon),
+        ("without_end", marks.without_end),
+    ] {
+        let labels = [endpoint, reason];
+        samples.counter(&collection::RECORDS_SKIPPED_TOTAL, &labels, count as f64);
+    }
+}

@@ -1,0 +1,299 @@
+//! The books behind the ledger's lock: what is counted, and what of it the store does not have yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use roaring::RoaringTreemap;
+
+use super::marks::Pace;
+use super::store::{Changes, Committed, Saved};
+use super::{Counted, FinishedJob, JobsSettings, Marks, Measure, Totals, instant, key};
+use crate::samples::Samples;
+
+/// Bytes in what NetBackup calls a kilobyte.
+const KILOBYTE: u64 = 1024;
+/// How far the horizon moves before the store is asked to forget; until then it is forgotten here all the same.
+const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Everything the ledger knows. A change is stamped with the epoch and stays due until a commit of that epoch, or of a
+/// later one, succeeded: a commit that failed or was dropped is made up for by the next.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) settings: JobsSettings,
+    pub(super) marks: Marks,
+    pub(super) pace: Pace,
+    pub(super) totals: Totals,
+    /// The total last published, and in which epoch.
+    pub(super) published: (u64, Arc<Samples>),
+    marks_due: Option<u64>,
+    /// The filter before the store: an id that is not in here was never counted.
+    seen: RoaringTreemap,
+    /// Jobs that the store may not have yet.
+    counted: BTreeMap<u64, (Counted, u64)>,
+    parents: RoaringTreemap,
+    parents_due: Vec<(u64, u64)>,
+    forget_due: Option<(Timestamp, u64)>,
+    /// The horizon when the store last was asked to forget.
+    forgotten: Option<Timestamp>,
+    epoch: u64,
+    key: String,
+}
+
+/// What becomes of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    /// It is dealt with.
+    Settled,
+    /// It was counted before; the store must say how.
+    Ask,
+}
+
+impl Books {
+    pub(super) fn new(saved: Option<Saved>, settings: JobsSettings) -> Self {
+        let saved = saved.unwrap_or_default();
+        let mut totals = Totals::default();
+        for (measure, key, total) in saved.totals {
+            totals.restore(measure, key, total);
+        }
+        Self {
+            settings,
+            marks: saved.marks,
+            pace: Pace::default(),
+            totals,
+            published: (0, Arc::default()),
+            marks_due: None,
+            seen: saved.ids,
+            counted: BTreeMap::new(),
+            parents: saved.parents,
+            parents_due: Vec::new(),
+            forget_due: None,
+            forgotten: None,
+            epoch: 1,
+            key: String::new(),
+        }
+    }
+
+    /// Takes a record of a finished job.
+    pub(super) fn take(&mut self, job: &FinishedJob<'_>) -> Verdict {
+        if job.child_count.is_none()
+            && let Some(parent) = job.named_parent()
+        {
+            self.name_parent(parent);
+        }
+        let Some(end) = job.ended() else {
+            self.change_marks().without_end += 1;
+            return Verdict::Settled;
+        };
+        if self.marks.horizon.is_some_and(|horizon| end < horizon) {
+            self.change_marks().before_horizon += 1;
+            return Verdict::Settled;
+        }
+        if !self.seen.contains(job.id) {
+            self.count(job, end);
+            return Verdict::Settled;
+        }
+        if self.counted.contains_key(&job.id) {
+            self.settle(job, None);
+            return Verdict::Settled;
+        }
+        Verdict::Ask
+    }
+
+    /// Takes a record whose id was counted before, `stored` being what the store remembers.
+    pub(super) fn settle(&mut self, job: &FinishedJob<'_>, stored: Option<Counted>) {
+        let Some(end) = job.ended() else {
+            return;
+        };
+        let newest = self.counted.get(&job.id).map(|(counted, _)| *counted);
+        let horizon = self.marks.horizon;
+        // What ended before the horizon is forgotten, even while the store still has it.
+        let known = newest
+            .or(stored)
+            .filter(|counted| horizon.is_none_or(|horizon| counted.end() >= horizon));
+        match known {
+            None => self.count(job, end),
+            Some(counted) if job.start.is_some_and(|start| start > counted.end()) => {
+                self.count(job, end);
+            }
+            Some(counted) if counted.mark() != job.mark() => {
+                self.change_marks().changed_after_done += 1;
+                let end = counted.end().max(end);
+                self.remember(job.id, Counted::new(end, job.mark()));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Notes that a record names this id as its parent.
+    pub(super) fn name_parent(&mut self, id: u64) {
+        if self.parents.insert(id) {
+            self.parents_due.push((id, self.epoch));
+        }
+    }
+
+    /// The marks, to be changed.
+    pub(super) fn change_marks(&mut self) -> &mut Marks {
+        self.marks_due = Some(self.epoch);
+        &mut self.marks
+    }
+
+    /// Begins to forget what lies before the horizon, when that is worth the trouble.
+    pub(super) fn forget(&mut self) {
+        let Some(horizon) = self.marks.horizon else {
+            return;
+        };
+        let last = *self.forgotten.get_or_insert(horizon);
+        if instant::between(last, horizon) >= FORGET_EVERY {
+            self.forget_due = Some((horizon, self.epoch));
+            self.forgotten = Some(horizon);
+        }
+    }
+
+    /// Whether the store has it all.
+    pub(super) fn is_saved(&self) -> bool {
+        self.marks_due.is_none()
+            && self.counted.is_empty()
+            && self.parents_due.is_empty()
+            && self.forget_due.is_none()
+            && self.totals.is_saved()
+    }
+
+    /// Everything the store does not have yet, and a new epoch.
+    pub(super) fn changes(&mut self) -> Changes {
+        let epoch = self.epoch;
+        self.epoch += 1;
+        Changes {
+            epoch,
+            marks: self.marks.clone(),
+            counted: self
+                .counted
+                .iter()
+                .map(|(id, (counted, _))| (*id, *counted))
+                .collect(),
+            parents: self.parents_due.iter().map(|(id, _)| *id).collect(),
+            totals: self.totals.unsaved(),
+            forget_before: self.forget_due.map(|(horizon, _)| horizon),
+        }
+    }
+
+    /// Notes that the store has everything up to this epoch.
+    pub(super) fn saved(&mut self, epoch: u64, committed: &Committed) {
+        self.marks_due = self.marks_due.filter(|due| *due > epoch);
+        self.counted.retain(|_, (_, due)| *due > epoch);
+        self.parents_due.retain(|(_, due)| *due > epoch);
+        self.forget_due = self.forget_due.filter(|(_, due)| *due > epoch);
+        self.totals.saved(epoch);
+        for id in &committed.forgotten {
+            if !self.counted.contains_key(id) {
+                self.seen.remove(*id);
+                self.parents.remove(*id);
+            }
+        }
+    }
+
+    /// The epoch that changes are stamped with now.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Memory of the filter and of the known parents, in bytes.
+    pub(super) fn filter_bytes(&self) -> usize {
+        self.seen.serialized_size() + self.parents.serialized_size()
+    }
+
+    fn count(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
+        self.remember(job.id, Counted::new(end, job.mark()));
+        let parent = match job.child_count {
+            Some(children) => children > 0,
+            None => self.parents.contains(job.id),
+        };
+        let status = job.status.map(|status| status.to_string());
+        let status = status.as_deref().unwrap_or_default();
+        let result = self.settings.results.result(job.status).as_str();
+        if parent {
+            self.add(Measure::Parents, [&*job.job_type, status, result], 1);
+            return;
+        }
+        let fixed = [&*job.job_type, &*job.policy_type, status, result];
+        let labels = self.settings.job_labels;
+        self.add(
+            Measure::Finished,
+            fixed.into_iter().chain(labels.values(job)),
+            1,
+        );
+        self.add_work(job);
+    }
+
+    /// What a leaf job did: bytes, files, time. What its record does not say is not added.
+    fn add_work(&mut self, job: &FinishedJob<'_>) {
+        let kind = [&*job.job_type, &*job.policy_type];
+        let bytes = job
+            .kilobytes
+            .map(|kilobytes| kilobytes.saturating_mul(KILOBYTE));
+        if let Some(bytes) = bytes {
+            self.add(Measure::BackupBytes, kind, bytes);
+            self.observe(Measure::Size, kind, bytes as f64);
+        }
+        if let Some(moved) = job.kilobytes_moved {
+            self.add(
+                Measure::TransferredBytes,
+                kind,
+                moved.saturating_mul(KILOBYTE),
+            );
+        }
+        if let Some(files) = job.files {
+            self.add(Measure::Files, kind, files);
+        }
+        if let Some(duration) = job.duration() {
+            self.observe(Measure::Duration, kind, duration.as_secs_f64());
+        }
+        let ratio = job
+            .dedup_percent
+            .filter(|percent| (0.0..=100.0).contains(percent))
+            .map(|percent| percent / 100.0);
+        if let (Some(bytes), Some(ratio)) = (bytes, ratio) {
+            self.add(Measure::DedupInput, [&*job.policy_type], bytes);
+            self.add(
+                Measure::DedupSaved,
+                [&*job.policy_type],
+                share(bytes, ratio),
+            );
+        }
+    }
+
+    fn remember(&mut self, id: u64, counted: Counted) {
+        self.seen.insert(id);
+        self.counted.insert(id, (counted, self.epoch));
+    }
+
+    fn add<'v>(
+        &mut self,
+        measure: Measure,
+        labels: impl IntoIterator<Item = &'v str>,
+        amount: u64,
+    ) {
+        key::write(&mut self.key, labels);
+        self.totals.add(measure, &self.key, amount, self.epoch);
+    }
+
+    fn observe<'v>(
+        &mut self,
+        measure: Measure,
+        labels: impl IntoIterator<Item = &'v str>,
+        value: f64,
+    ) {
+        key::write(&mut self.key, labels);
+        self.totals.observe(measure, &self.key, value, self.epoch);
+    }
+}
+
+/// The part of the bytes that the ratio says, to the nearest byte. `ratio` is from 0 to 1.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the product is neither negative nor larger than what it is a part of, and `as` saturates"
+)]
+fn share(bytes: u64, ratio: f64) -> u64 {
+    (bytes as f64 * ratio).round() as u64
+}

@@ -1,0 +1,41 @@
+//! The text under which a total is kept: its label values, in the catalogue's order.
+
+/// Stands between two values; a value that holds it is not worth keeping as it is.
+const BETWEEN: char = '\u{1f}';
+/// What stands in for [`BETWEEN`] inside a value.
+const INSTEAD: &str = "\u{fffd}";
+
+/// Writes the key of these values in place of what was in the buffer.
+pub(super) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v str>) {
+    key.clear();
+    for (place, value) in values.into_iter().enumerate() {
+        if place > 0 {
+            key.push(BETWEEN);
+        }
+        if value.contains(BETWEEN) {
+            key.push_str(&value.replace(BETWEEN, INSTEAD));
+        } else {
+            key.push_str(value);
+        }
+    }
+}
+
+/// The values of a key.
+pub(super) fn values(key: &str) -> impl Iterator<Item = &str> {
+    key.split(BETWEEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_in_their_places() {
+        let mut key = String::from("old");
+        write(&mut key, ["BACKUP", "", "a\u{1f}b"]);
+        assert_eq!(
+            values(&key).collect::<Vec<_>>(),
+            ["BACKUP", "", "a\u{fffd}b"]
+        );
+    }
+}

@@ -1,0 +1,256 @@
+//! The running totals: one entry per measure and set of labels.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{JobLabels, Measure, instant, key};
+use crate::catalogue::jobs::JOBS_FINISHED_TOTAL;
+use crate::histogram::Histogram;
+use crate::samples::Samples;
+
+/// A total: what a store keeps of one series.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Total {
+    /// The value.
+    pub amount: Amount,
+    /// Whether it was exposed yet.
+    pub birth: Birth,
+}
+
+/// The value of a total.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Amount {
+    /// Of a counter: jobs, bytes or files.
+    Count(u64),
+    /// Of a histogram.
+    Histogram(Histogram),
+}
+
+/// How far a series has come in being exposed. It shows 0 until it is born, so that `increase()` sees its first step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Birth {
+    /// Never exposed.
+    Unborn,
+    /// First exposed, at 0, at this wall time.
+    Exposed(Timestamp),
+    /// Exposed with its value, for ever.
+    Born,
+}
+
+/// Every total of one primary, and which of them the store does not have yet.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    entries: [HashMap<Arc<str>, Entry>; Measure::ALL.len()],
+    /// The entries with `touched`, each once.
+    dirty: Vec<(Measure, Arc<str>)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    total: Total,
+    /// The epoch of the last change that is not known to be in the store; `None` when the store has it all.
+    touched: Option<u64>,
+}
+
+impl Totals {
+    /// Puts back a total that the store kept.
+    pub(super) fn restore(&mut self, measure: Measure, key: Arc<str>, total: Total) {
+        let entry = Entry {
+            total,
+            touched: None,
+        };
+        self.entries[measure as usize].insert(key, entry);
+    }
+
+    pub(super) fn add(&mut self, measure: Measure, key: &str, amount: u64, epoch: u64) {
+        self.change(measure, key, epoch, |total| {
+            if let Amount::Count(count) = &mut total.amount {
+                *count = count.saturating_add(amount);
+            }
+        });
+    }
+
+    pub(super) fn observe(&mut self, measure: Measure, key: &str, value: f64, epoch: u64) {
+        self.change(measure, key, epoch, |total| {
+            if let Amount::Histogram(histogram) = &mut total.amount {
+                histogram.observe(value);
+            }
+        });
+    }
+
+    /// Ends the infancy of every series that was first exposed `infancy` ago.
+    ///
+    /// A wall clock that stepped back must not keep a series at 0 for the size of the step, so an exposure in the
+    /// future counts as one of now.
+    pub(super) fn grow_up(&mut self, now: Timestamp, infancy: Duration, epoch: u64) {
+        for (measure, entries) in Measure::ALL.into_iter().zip(&mut self.entries) {
+            for (key, entry) in entries {
+                let birth = match entry.total.birth {
+                    Birth::Exposed(since) if instant::after(since, infancy) <= now => Birth::Born,
+                    Birth::Unborn if infancy.is_zero() => Birth::Born,
+                    Birth::Exposed(since) if since > now => Birth::Exposed(now),
+                    unchanged => unchanged,
+                };
+                if birth != entry.total.birth {
+                    entry.total.birth = birth;
+                    if entry.touched.replace(epoch).is_none() {
+                        self.dirty.push((measure, Arc::clone(key)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Notes that these series were exposed, at 0, for the first time.
+    pub(super) fn exposed(&mut self, infants: &[(Measure, Arc<str>)], now: Timestamp, epoch: u64) {
+        for (measure, key) in infants {
+            self.change(*measure, key, epoch, |total| {
+                if total.birth == Birth::Unborn {
+                    total.birth = Birth::Exposed(now);
+                }
+            });
+        }
+    }
+
+    /// When the next series is to show its value, given how long it shows 0.
+    pub(super) fn next_birth(&self, infancy: Duration) -> Option<Timestamp> {
+        let entries = self.entries.iter().flat_map(HashMap::values);
+        entries
+            .filter_map(|entry| match entry.total.birth {
+                Birth::Exposed(since) => Some(instant::after(since, infancy)),
+                Birth::Unborn | Birth::Born => None,
+            })
+            .min()
+    }
+
+    /// Renders every total; returns those that were never exposed before.
+    pub(super) fn render(
+        &self,
+        labels: JobLabels,
+        samples: &mut Samples,
+    ) -> Vec<(Measure, Arc<str>)> {
+        let mut unborn = Vec::new();
+        for (measure, entries) in Measure::ALL.into_iter().zip(&self.entries) {
+            for (key, entry) in entries {
+                if entry.total.birth == Birth::Unborn {
+                    unborn.push((measure, Arc::clone(key)));
+                }
+                if measure != Measure::Finished {
+                    let values: Vec<&str> = key::values(key).collect();
+                    entry.total.render(measure, &values, samples);
+                }
+            }
+        }
+        self.render_finished(labels, samples);
+        unborn
+    }
+
+    /// The totals that the store does not have yet.
+    pub(super) fn unsaved(&self) -> Vec<(Measure, Arc<str>, Total)> {
+        self.dirty
+            .iter()
+            .filter_map(|(measure, key)| {
+                let entry = self.entries[*measure as usize].get(key)?;
+                Some((*measure, Arc::clone(key), entry.total.clone()))
+            })
+            .collect()
+    }
+
+    pub(super) fn is_saved(&self) -> bool {
+        self.dirty.is_empty()
+    }
+
+    /// Notes that the store has everything up to this epoch.
+    pub(super) fn saved(&mut self, epoch: u64) {
+        let entries = &mut self.entries;
+        self.dirty.retain(|(measure, key)| {
+            let Some(entry) = entries[*measure as usize].get_mut(key) else {
+                return false;
+            };
+            let behind = entry.touched.is_some_and(|touched| touched > epoch);
+            if !behind {
+                entry.touched = None;
+            }
+            behind
+        });
+    }
+
+    /// Finished jobs carry all optional labels in their keys, empty where they were not chosen. What is exposed is
+    /// their sum over the labels that are chosen now, so changing the choice never takes anything from a counter.
+    fn render_finished(&self, labels: JobLabels, samples: &mut Samples) {
+        let fixed = JOBS_FINISHED_TOTAL.labels.len();
+        let mut sums: BTreeMap<Vec<&str>, u64> = BTreeMap::new();
+        for (key, entry) in &self.entries[Measure::Finished as usize] {
+            let mut values: Vec<&str> = key::values(key).take(fixed).collect();
+            values.extend(labels.choose(key::values(key).skip(fixed)));
+            let sum = sums.entry(values).or_default();
+            if let (Amount::Count(count), Birth::Born) = (&entry.total.amount, entry.total.birth) {
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        for (values, sum) in sums {
+            samples.counter(labels.family(), &values, sum as f64);
+        }
+    }
+
+    fn change(&mut self, measure: Measure, key: &str, epoch: u64, change: impl FnOnce(&mut Total)) {
+        let entries = &mut self.entries[measure as usize];
+        if !entries.contains_key(key) {
+            let entry = Entry {
+                total: Total::new(measure),
+                touched: None,
+            };
+            entries.insert(Arc::from(key), entry);
+        }
+        if let Some(entry) = entries.get_mut(key) {
+            change(&mut entry.total);
+            if entry.touched.replace(epoch).is_none() {
+                self.dirty.push((measure, Arc::from(key)));
+            }
+        }
+    }
+}
+
+impl Total {
+    /// Roughly the memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let buckets = match &self.amount {
+            Amount::Count(_) => 0,
+            Amount::Histogram(histogram) => {
+                size_of_val(histogram.counts())
+                    + histogram.native().positive().len() * size_of::<(i32, u64)>()
+            }
+        };
+        size_of::<Self>() + buckets
+    }
+
+    fn new(measure: Measure) -> Self {
+        let family = measure.family();
+        let amount = match measure {
+            Measure::Size | Measure::Duration => Amount::Histogram(Histogram::new(family.buckets)),
+            _ => Amount::Count(0),
+        };
+        Self {
+            amount,
+            birth: Birth::Unborn,
+        }
+    }
+
+    fn render(&self, measure: Measure, labels: &[&str], samples: &mut Samples) {
+        let family = measure.family();
+        let born = self.birth == Birth::Born;
+        match &self.amount {
+            Amount::Count(count) => {
+                let shown = if born { *count } else { 0 };
+                samples.counter(family, labels, shown as f64);
+            }
+            Amount::Histogram(histogram) if born => samples.histogram(family, labels, histogram),
+            Amount::Histogram(histogram) => {
+                samples.histogram(family, labels, &Histogram::new(histogram.bounds()));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Where the ledger's state is kept: the boundary behind which memory and a file look the same.
+
+mod memory;
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use roaring::RoaringTreemap;
+
+pub use memory::MemoryStore;
+
+use super::{Counted, Marks, Measure, Total};
+
+/// What every operation of a store answers with.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The state of one primary's ledger.
+///
+/// Two promises make the ledger correct, and a store must keep them:
+///
+/// * a commit is seen whole or not at all, also after a crash;
+/// * commits take effect in the order of the calls of [`commit`](Store::commit), also those whose future was dropped
+///   before it was done. Changes carry values, not differences, so that one may be sent twice but never out of order.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// Everything that was committed, but for the ends of the remembered jobs. `None` if nothing ever was.
+    fn load(&self) -> StoreFuture<'_, Option<Saved>>;
+
+    /// What was counted under each of these ids. Asked only for ids that are probably known, a page's at most.
+    fn counted<'a>(&'a self, ids: &'a [u64]) -> StoreFuture<'a, Vec<Option<Counted>>>;
+
+    /// Keeps a change set. With [`Durability::Durable`] it, and everything before it, must outlive the machine.
+    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed>;
+
+    /// What is remembered of single jobs.
+    fn remembered(&self) -> Remembered;
+
+    /// The size of the whole state in bytes: of the file or, in memory, of what is remembered.
+    fn bytes(&self) -> u64;
+}
+
+/// One commit: everything that changed, as its new value. Applying it again changes nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Ascending from one commit to the next.
+    pub epoch: u64,
+    /// The marks, whether they changed or not: they are few.
+    pub marks: Marks,
+    /// Jobs counted, or found changed since: to be remembered in place of what was.
+    pub counted: Vec<(u64, Counted)>,
+    /// Ids that records named as their parent.
+    pub parents: Vec<u64>,
+    /// Totals that changed, with the text of their labels as key.
+    pub totals: Vec<(Measure, Arc<str>, Total)>,
+    /// After the rest: forget every remembered job that ended before this, also as a parent.
+    pub forget_before: Option<Timestamp>,
+}
+
+/// What a commit did beyond keeping.
+#[derive(Clone, Debug, Default)]
+pub struct Committed {
+    /// The ids forgotten on [`Changes::forget_before`].
+    pub forgotten: Vec<u64>,
+}
+
+/// What a store knows when it is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    /// The marks.
+    pub marks: Marks,
+    /// The ids of all remembered jobs.
+    pub ids: RoaringTreemap,
+    /// The ids that were named as parents.
+    pub parents: RoaringTreemap,
+    /// Every total.
+    pub totals: Vec<(Measure, Arc<str>, Total)>,
+}
+
+/// How long a commit must last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Durability {
+    /// Beyond the process may be later; order is kept.
+    Relaxed,
+    /// Beyond the machine, before the future is done.
+    Durable,
+}
+
+/// What is remembered of single jobs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Remembered {
+    /// How many jobs.
+    pub ids: u64,
+    /// The memory they take, in bytes.
+    pub bytes: u64,
+}
+
+/// The store could not do what it was asked to; what it had before is as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("the state of the job ledger could not be {act}")]
+pub struct StoreError {
+    /// What failed, as a participle: loaded, read, written.
+    pub act: &'static str,
+    /// Why.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}

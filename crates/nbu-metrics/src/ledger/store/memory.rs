@@ -1,0 +1,108 @@
+//! State that lives as long as the process.
+
+use std::collections::HashMap;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use roaring::RoaringTreemap;
+
+use super::{Changes, Committed, Durability, Remembered, Saved, Store, StoreError, StoreFuture};
+use crate::ledger::seen::Seen;
+use crate::ledger::{Counted, Marks, Measure, Total};
+
+/// Keeps the state in memory. A ledger opened again on the same store goes on where the last one was.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Whether anything was ever committed.
+    used: bool,
+    marks: Marks,
+    seen: Seen,
+    parents: RoaringTreemap,
+    totals: HashMap<(Measure, Arc<str>), Total>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn load(&self) -> StoreFuture<'_, Option<Saved>> {
+        let state = self.state();
+        let saved = state.used.then(|| Saved {
+            marks: state.marks.clone(),
+            ids: state.seen.ids().collect(),
+            parents: state.parents.clone(),
+            totals: state
+                .totals
+                .iter()
+                .map(|((measure, key), total)| (*measure, Arc::clone(key), total.clone()))
+                .collect(),
+        });
+        done(saved)
+    }
+
+    fn counted<'a>(&'a self, ids: &'a [u64]) -> StoreFuture<'a, Vec<Option<Counted>>> {
+        let state = self.state();
+        done(ids.iter().map(|id| state.seen.find(*id)).collect())
+    }
+
+    fn commit(&self, changes: Changes, _durability: Durability) -> StoreFuture<'_, Committed> {
+        done(self.state().apply(changes))
+    }
+
+    fn remembered(&self) -> Remembered {
+        let state = self.state();
+        Remembered {
+            ids: state.seen.len() as u64,
+            bytes: state.seen.bytes() as u64,
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        let state = self.state();
+        let totals: usize = state
+            .totals
+            .iter()
+            .map(|((_, key), total)| key.len() + total.bytes())
+            .sum();
+        (state.seen.bytes() + state.parents.serialized_size() + totals) as u64
+    }
+}
+
+impl State {
+    fn apply(&mut self, changes: Changes) -> Committed {
+        self.used = true;
+        self.marks = changes.marks;
+        for (id, counted) in changes.counted {
+            self.seen.insert(id, counted);
+        }
+        self.parents.extend(changes.parents);
+        for (measure, key, total) in changes.totals {
+            self.totals.insert((measure, key), total);
+        }
+        let forgotten = match changes.forget_before {
+            Some(horizon) => self.seen.forget_before(horizon),
+            None => Vec::new(),
+        };
+        for id in &forgotten {
+            self.parents.remove(*id);
+        }
+        Committed { forgotten }
+    }
+}
+
+fn done<'a, T: Send + 'a>(value: T) -> StoreFuture<'a, T> {
+    Box::pin(ready(Ok::<T, StoreError>(value)))
+}
