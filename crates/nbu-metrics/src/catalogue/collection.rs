@@ -36,7 +36,7 @@ families! {
     API_FAMILIES: "api", per_primary true;
 
     API_REQUESTS_TOTAL: Counter "netbackup_exporter_api_requests_total" ["endpoint", "code"] Lasting Stable from ""
-        "Attempts to call the endpoint, by HTTP status, or by connect, timeout, tls, reset or body where no whole answer came.";
+        "Attempts to call the endpoint, by HTTP status, or by connect, timeout, tls, reset, body or cancelled where no whole answer came.";
     API_REQUEST_DURATION_SECONDS: Histogram "netbackup_exporter_api_request_duration_seconds" ["endpoint"] Lasting Stable
         buckets buckets::API_REQUEST_SECONDS, from ""
         "Duration of one attempt, from connect to the last byte of the body.";

@@ -42,7 +42,9 @@ fn merging_equals_observing_everything_in_one() {
 #[test]
 fn what_was_written_down_can_be_put_back() {
     let mut histogram = Histogram::new(BOUNDS);
-    [0.0, 4.0, 5.0, 600.0].map(|value| histogram.observe(value));
+    for value in [0.0, 4.0, 5.0, 600.0] {
+        histogram.observe(value);
+    }
     let native = Native::restore(
         histogram.native().zeros(),
         histogram.native().positive().iter().copied(),

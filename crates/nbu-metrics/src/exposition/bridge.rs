@@ -1,0 +1,107 @@
+//! The snapshots as a `prometheus-client` collector, from which that crate writes OpenMetrics and protobuf.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder,
+    NativeHistogram, NativeHistogramBuckets, NoLabelSet,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+
+use super::merge::{LabelSet, merge};
+use super::number::whole;
+use crate::catalogue::Kind;
+use crate::histogram::Histogram;
+use crate::samples::Value;
+use crate::snapshot::Snapshot;
+
+/// A registry that holds nothing but the snapshots.
+pub(super) fn registry(snapshots: &[Arc<Snapshot>]) -> Registry {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Exposed(snapshots.to_vec())));
+    registry
+}
+
+#[derive(Debug)]
+struct Exposed(Vec<Arc<Snapshot>>);
+
+impl Collector for Exposed {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for merged in merge(&self.0) {
+            let family = merged.family;
+            let kind = metric_type(family.kind);
+            // The crate adds `_total` to counters, and a unit would be added to the name.
+            let mut metric = encoder.encode_descriptor(family.stem(), family.help, None, kind)?;
+            for (labels, series) in merged.series() {
+                if labels.is_empty() {
+                    write_value(&mut metric, family.kind, &series.value)?;
+                } else {
+                    let mut series_encoder = metric.encode_family(&labels)?;
+                    write_value(&mut series_encoder, family.kind, &series.value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Info and state sets are gauges in every format, so that a family has one type whoever asks.
+fn metric_type(kind: Kind) -> MetricType {
+    match kind {
+        Kind::Counter => MetricType::Counter,
+        Kind::Gauge | Kind::StateSet | Kind::Info => MetricType::Gauge,
+        Kind::Histogram => MetricType::Histogram,
+    }
+}
+
+fn write_value(encoder: &mut MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Result {
+    match value {
+        Value::Histogram(histogram) => write_histogram(encoder, histogram),
+        Value::Number(value) if kind == Kind::Counter => {
+            match whole(*value).and_then(|whole| u64::try_from(whole).ok()) {
+                Some(whole) => encoder.encode_counter::<NoLabelSet, _, f64>(&whole, None),
+                None => encoder.encode_counter::<NoLabelSet, _, f64>(value, None),
+            }
+        }
+        Value::Number(value) => match whole(*value) {
+            Some(whole) => encoder.encode_gauge(&whole),
+            None => encoder.encode_gauge(value),
+        },
+    }
+}
+
+fn write_histogram(encoder: &mut MetricEncoder<'_>, histogram: &Histogram) -> fmt::Result {
+    let buckets: Vec<_> = histogram.classic().collect();
+    let native = histogram.native();
+    let positive = native.spans();
+    encoder.encode_histogram_with_native::<NoLabelSet>(
+        histogram.sum(),
+        histogram.count(),
+        &buckets,
+        None,
+        NativeHistogram {
+            schema: native.schema(),
+            zero_threshold: native.zero_threshold(),
+            zero_count: native.zeros(),
+            negative: NativeHistogramBuckets {
+                spans: &[],
+                deltas: &[],
+            },
+            positive: NativeHistogramBuckets {
+                spans: &positive.spans,
+                deltas: &positive.deltas,
+            },
+            created: None,
+        },
+    )
+}
+
+impl EncodeLabelSet for LabelSet<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        self.pairs()
+            .try_for_each(|pair| pair.encode(encoder.encode_label()))
+    }
+}
