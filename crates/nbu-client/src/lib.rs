@@ -27,3 +27,49 @@ mod tracker;
 pub use tracker::{
     Attempt, CloseError, Closed, ClosedSignal, Closing, Enter, Permit, Refused, Tracker,
 };
+
+#[cfg(feature = "http")]
+mod client;
+#[cfg(feature = "http")]
+mod credential;
+#[cfg(feature = "http")]
+pub mod error;
+#[cfg(feature = "http")]
+mod exchange;
+#[cfg(feature = "http")]
+mod limits;
+#[cfg(feature = "http")]
+mod observer;
+#[cfg(feature = "http")]
+mod page;
+#[cfg(feature = "http")]
+mod reason;
+#[cfg(feature = "http")]
+mod retry;
+#[cfg(feature = "http")]
+mod tls;
+#[cfg(feature = "http")]
+mod walk;
+
+#[cfg(feature = "http")]
+pub use client::{BuildError, Client, ClientBuilder, Clock, Ping, WhenFull};
+#[cfg(feature = "http")]
+pub use credential::{Credential, CredentialError};
+#[cfg(feature = "http")]
+pub use error::Error;
+#[cfg(feature = "http")]
+pub use exchange::StackError;
+#[cfg(feature = "http")]
+pub use limits::Limits;
+#[cfg(feature = "http")]
+pub use observer::{Code, Event, Observer};
+#[cfg(feature = "http")]
+pub use page::Page;
+#[cfg(feature = "http")]
+pub use reason::Reason;
+#[cfg(feature = "http")]
+pub use retry::RetryPolicy;
+#[cfg(feature = "http")]
+pub use tls::{ClientIdentity, Fingerprint, FingerprintError, TlsError, TlsFault, TlsSettings, TlsVersion};
+#[cfg(feature = "http")]
+pub use walk::{Walk, WalkSummary};

@@ -16,6 +16,10 @@ pub(crate) use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+// Not part of the laws: the HTTP half keeps the system's certificates in one.
+#[cfg(all(feature = "http", not(loom)))]
+pub(crate) use std::sync::OnceLock;
+
 /// Locks, whatever happened to earlier owners: what stands behind our mutexes is consistent between
 /// any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,0 +1,214 @@
+//! The client of one primary.
+
+mod ask;
+mod attempt;
+mod builder;
+mod call;
+mod flight;
+mod ping;
+mod shared;
+mod verdict;
+
+use std::fmt;
+use std::time::Duration;
+
+use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, SERVER_INFO};
+use nbu_api::{ApiVersion, Endpoint, Query};
+use url::Url;
+
+pub(crate) use ask::Ask;
+pub use builder::{BuildError, ClientBuilder};
+pub(crate) use call::Answered;
+pub use ping::Ping;
+pub use shared::Clock;
+pub(crate) use shared::Shared;
+
+use crate::sync::Arc;
+use crate::{CloseError, Error, Page, Walk};
+
+/// How long [`Client::close`] waits.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One NetBackup primary server, as seen over its REST API. Clones share everything: connections, limits, the close.
+///
+/// # Close
+///
+/// [`close`](Client::close) and [`close_within`](Client::close_within) end the client in an orderly way, from any number of
+/// tasks:
+///
+/// * From that instant every new call, and every call that waits (for its turn, in a back-off, between two pages, for the
+///   version detection of another), fails with [`Error::Closed`] without touching the network.
+/// * What is on the wire completes and is delivered. Would it have to be repeated, its caller gets [`Error::Closed`].
+/// * The close returns as soon as the last attempt has ended. At the deadline the rest is cancelled: their callers get
+///   [`Error::Closed`], the closers [`CloseError::TimedOut`] with their number.
+/// * Each closer has its own deadline and the earliest cuts; all get the same outcome, those who come later too.
+/// * Dropping a close that waits stops its timer and nothing else. The client stays closed; another close waits on.
+/// * When it is over the connections are closed.
+///
+/// Dropping all clones without a close cancels nothing: a call under way holds what it needs.
+///
+/// ```
+/// # async fn example(client: nbu_client::Client) {
+/// use std::time::Duration;
+/// use nbu_client::CloseError;
+///
+/// match client.close_within(Duration::from_secs(5)).await {
+///     Ok(()) => println!("everything was answered"),
+///     Err(CloseError::TimedOut { in_flight }) => println!("{in_flight} requests were cut off"),
+///     Err(error) => println!("{error}"),
+/// }
+/// assert!(client.is_closed());
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// What happens to an attempt while `max_in_flight` others are under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It waits; first come, first served.
+    #[default]
+    Wait,
+    /// It is refused with [`Error::Saturated`].
+    Refuse,
+}
+
+impl Client {
+    /// Begins the settings of a client for the primary called `primary`, whose API is at `url`
+    /// (`https://nbu.example.com:1556/netbackup`).
+    pub fn builder(primary: impl Into<Arc<str>>, url: Url) -> ClientBuilder {
+        ClientBuilder::new(primary.into(), url)
+    }
+
+    /// The name of the primary, as given.
+    pub fn primary(&self) -> &Arc<str> {
+        &self.shared.primary
+    }
+
+    /// `GET /ping`: whether the primary answers, which version it advertises and what its clock says. Sends no credential.
+    pub async fn ping(&self) -> Result<Ping, Error> {
+        self.shared.ping().await
+    }
+
+    /// Finds out which API version the primary speaks, and remembers it. Callers that come while one asks share its
+    /// outcome. Dropping it half way leaves what was known before.
+    pub async fn detect(&self) -> Result<ApiVersion, Error> {
+        self.shared.detect().await
+    }
+
+    /// The version found out last. Calls that need one find it out first if it is not known.
+    pub fn version(&self) -> Option<ApiVersion> {
+        self.shared.version()
+    }
+
+    /// `GET /security/serverinfo`: the primary's name and release, to be read with
+    /// [`Page::object`] as [`ServerInfo`](nbu_api::ServerInfo). Sends no credential.
+    pub async fn server_info(&self) -> Result<Page, Error> {
+        self.fetch(&SERVER_INFO, Query::new()).await
+    }
+
+    /// `GET /authorization-context`: who the credential says we are and until when, to be read with [`Page::object`] as
+    /// [`AuthorizationContext`](nbu_api::AuthorizationContext).
+    pub async fn authorization_context(&self) -> Result<Page, Error> {
+        self.fetch(&AUTHORIZATION_CONTEXT, Query::new()).await
+    }
+
+    /// One page or object of `endpoint`.
+    ///
+    /// Asks for the oldest version that has what we read. If the primary does not know it (406, 415) the version is detected
+    /// again, for the primary may have been changed, and the call repeated once if it is another one now.
+    pub async fn fetch(&self, endpoint: &'static Endpoint, query: Query) -> Result<Page, Error> {
+        let server = self.shared.version_or_detect().await?;
+        let refused = match self.shared.page(endpoint, query.clone(), server).await {
+            Err(error) if is_version_refused(&error) => error,
+            outcome => return outcome,
+        };
+        match self.shared.version_instead_of(server).await? {
+            same if same == server => Err(refused),
+            other => self.shared.page(endpoint, query, other).await,
+        }
+    }
+
+    /// All pages of `endpoint`, one after the other. Asks nothing until its first page is asked for.
+    pub fn walk(&self, endpoint: &'static Endpoint, query: Query) -> Walk {
+        Walk::new(Arc::clone(&self.shared), endpoint, query)
+    }
+
+    /// Closes the client and waits, at most 30 s, for what is on the wire. See [the type](Client#close).
+    ///
+    /// The client is closed when this returns; the future only waits, and counts its time from its first poll.
+    pub fn close(&self) -> impl Future<Output = Result<(), CloseError>> + Send + 'static {
+        self.close_within(CLOSE_TIMEOUT)
+    }
+
+    /// Closes the client and waits for what is on the wire, at most for `time`; then the rest is cut off. See
+    /// [the type](Client#close).
+    ///
+    /// The client is closed when this returns; the future only waits, and counts its time from its first poll.
+    pub fn close_within(
+        &self,
+        time: Duration,
+    ) -> impl Future<Output = Result<(), CloseError>> + Send + 'static {
+        let closing = self.shared.tracker.close();
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let outcome = match tokio::time::timeout(time, closing).await {
+                Ok(outcome) => outcome,
+                Err(_) => shared.tracker.cut(),
+            };
+            shared.exchange.store(None);
+            outcome
+        }
+    }
+
+    /// Attempts under way.
+    pub fn in_flight(&self) -> usize {
+        self.shared.tracker.in_flight()
+    }
+
+    /// Whether a close has begun.
+    pub fn is_closed(&self) -> bool {
+        self.shared.tracker.is_closed()
+    }
+}
+
+impl Shared {
+    /// One page or object, asked for in the version that a primary of version `server` should have.
+    pub(crate) async fn page(
+        self: &Arc<Self>,
+        endpoint: &'static Endpoint,
+        query: Query,
+        server: ApiVersion,
+    ) -> Result<Page, Error> {
+        let Some(version) = endpoint.request_version(server) else {
+            let call = Ask::new(endpoint, query, None).call(&self.primary, None);
+            return Err(Error::TooOld {
+                call,
+                since: endpoint.since,
+                found: server,
+            });
+        };
+        let ask = Ask::new(endpoint, query, Some(version));
+        let answered = self.answer(&ask).await?;
+        Ok(Page::new(Arc::clone(self), ask, answered))
+    }
+}
+
+/// Whether the primary refused the version that was asked for.
+pub(crate) fn is_version_refused(error: &Error) -> bool {
+    matches!(error, Error::NotSupported { refusal, .. } if matches!(refusal.status, 406 | 415))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("primary", &self.shared.primary)
+            .field("url", &self.shared.base)
+            .field("version", &self.version())
+            .field("tracker", &self.shared.tracker)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! What is asked of the primary, whatever attempts it takes.
+
+use nbu_api::{ApiVersion, Endpoint, Probe, Query};
+
+use crate::error::Call;
+use crate::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) query: Query,
+    /// The version for `Accept`; `None` for the endpoints that answer in plain text.
+    pub(crate) version: Option<ApiVersion>,
+    pub(crate) authenticated: bool,
+}
+
+impl Ask {
+    pub(crate) fn new(
+        endpoint: &'static Endpoint,
+        query: Query,
+        version: Option<ApiVersion>,
+    ) -> Self {
+        Self {
+            endpoint,
+            query,
+            version,
+            authenticated: endpoint.authenticated,
+        }
+    }
+
+    pub(crate) fn probe(probe: Probe) -> Self {
+        let Probe {
+            endpoint,
+            version,
+            query,
+            authenticated,
+        } = probe;
+        Self {
+            endpoint,
+            query,
+            version,
+            authenticated,
+        }
+    }
+
+    /// The address: `base` has no slash at its end, a path begins with one.
+    pub(crate) fn address(&self, base: &str) -> String {
+        let mut address = String::with_capacity(base.len() + self.endpoint.path.len() + 64);
+        address.push_str(base);
+        address.push_str(self.endpoint.path);
+        self.query.append_to(&mut address);
+        address
+    }
+
+    /// How errors speak of it.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "errors hold it boxed, to stay small"
+    )]
+    pub(crate) fn call(&self, primary: &Arc<str>, request_id: Option<&str>) -> Box<Call> {
+        Box::new(Call {
+            primary: Arc::clone(primary),
+            endpoint: self.endpoint.name,
+            version: self.version,
+            request_id: request_id.map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! From settings to a client.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use http::HeaderValue;
+use nbu_api::ApiVersion;
+use url::Url;
+
+use super::shared::{Clock, Shared};
+use super::{Client, WhenFull};
+use crate::credential::Keyring;
+use crate::exchange::{Exchange, HttpStack, StackError};
+use crate::observer::Ears;
+use crate::retry::Budget;
+use crate::sync::Arc;
+use crate::{
+    Credential, CredentialError, Limits, Observer, RetryPolicy, TlsError, TlsSettings, Tracker,
+};
+
+/// Makes a [`Client`]; made by [`Client::builder`].
+#[must_use = "a builder does nothing until build() is called"]
+pub struct ClientBuilder {
+    primary: Arc<str>,
+    url: Url,
+    credential: Credential,
+    client_id: String,
+    tls: TlsSettings,
+    request_timeout: Duration,
+    connect_timeout: Duration,
+    max_in_flight: NonZeroUsize,
+    when_full: WhenFull,
+    limits: Limits,
+    retry: RetryPolicy,
+    api_version: Option<ApiVersion>,
+    observer: Option<Arc<dyn Observer>>,
+    clock: Option<Clock>,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The url is no `http` or `https` url with a host.
+    #[error("{primary}: the url must look like https://nbu.example.com:1556/netbackup")]
+    #[non_exhaustive]
+    Url {
+        /// The primary's name.
+        primary: Arc<str>,
+    },
+    /// The url holds a user name, a password, a query or a fragment.
+    #[error(
+        "{primary}: the url must hold no user name, password, query or fragment; credentials have their own settings"
+    )]
+    #[non_exhaustive]
+    UrlParts {
+        /// The primary's name.
+        primary: Arc<str>,
+    },
+    /// The credential cannot be sent.
+    #[error("{primary}: the credential cannot be used")]
+    #[non_exhaustive]
+    Credential {
+        /// The primary's name.
+        primary: Arc<str>,
+        /// Why.
+        source: CredentialError,
+    },
+    /// The client id cannot be sent.
+    #[error("{primary}: the client id holds characters that no header can carry")]
+    #[non_exhaustive]
+    ClientId {
+        /// The primary's name.
+        primary: Arc<str>,
+    },
+    /// TLS cannot be set up.
+    #[error("{primary}: TLS cannot be set up as configured")]
+    #[non_exhaustive]
+    Tls {
+        /// The primary's name.
+        primary: Arc<str>,
+        /// Why.
+        source: TlsError,
+    },
+    /// The HTTP stack cannot be set up.
+    #[error("{primary}: no HTTP client")]
+    #[non_exhaustive]
+    Stack {
+        /// The primary's name.
+        primary: Arc<str>,
+        /// Why.
+        source: StackError,
+    },
+}
+
+impl ClientBuilder {
+    pub(super) fn new(primary: Arc<str>, url: Url) -> Self {
+        Self {
+            primary,
+            url,
+            credential: Credential::None,
+            client_id: concat!("nbu-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            tls: TlsSettings::default(),
+            request_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            max_in_flight: NonZeroUsize::MIN.saturating_add(3),
+            when_full: WhenFull::Wait,
+            limits: Limits::default(),
+            retry: RetryPolicy::default(),
+            api_version: None,
+            observer: None,
+            clock: None,
+        }
+    }
+
+    /// What proves who is asking. Default: nothing.
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    /// What tells the primary's administrators who is asking: `X-Client-ID`. Default: `nbu-client/` and its version.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.client_id = id.into();
+        self
+    }
+
+    /// What to trust and whom to be. Default: the system's authorities, TLS 1.2 or newer.
+    pub fn tls(mut self, tls: TlsSettings) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// The time for one attempt, from the permit to the last byte of the answer. Default: 30 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// The time for a connection, TLS included, within the time for the attempt. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many attempts may be under way at a time. Default: 4.
+    pub fn max_in_flight(mut self, max: NonZeroUsize) -> Self {
+        self.max_in_flight = max;
+        self
+    }
+
+    /// What happens to one attempt more than `max_in_flight`. Default: it waits its turn.
+    pub fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// How much of an answer is taken.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How failed attempts are repeated.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The API version to use instead of the detected one. Default: `None`, it is detected.
+    pub fn api_version(mut self, version: Option<ApiVersion>) -> Self {
+        self.api_version = version;
+        self
+    }
+
+    /// Who hears of every attempt. Default: nobody.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// The wall clock. Used for one thing: a `Retry-After` that names a time, in an answer without `Date`. Default: none,
+    /// and such a header is not understood.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The client. Connects to nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] names the setting that cannot be used.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let primary = || Arc::clone(&self.primary);
+        // A primary on plain HTTP has no use for certificates, so their absence does not stop it.
+        let tls = if self.url.scheme() == "http" {
+            TlsSettings {
+                insecure_skip_verify: true,
+                ..TlsSettings::default()
+            }
+            .client_config()
+        } else {
+            self.tls.client_config()
+        };
+        let tls = tls.map_err(|source| BuildError::Tls {
+            primary: primary(),
+            source,
+        })?;
+        let stack = HttpStack::new(
+            tls,
+            self.limits,
+            self.connect_timeout,
+            self.max_in_flight.get(),
+        )
+        .map_err(|source| BuildError::Stack {
+            primary: primary(),
+            source,
+        })?;
+        self.build_on(Box::new(stack))
+    }
+
+    /// The client, with something else than the HTTP stack underneath.
+    pub(super) fn build_on(self, exchange: Box<dyn Exchange>) -> Result<Client, BuildError> {
+        let primary = &Arc::clone(&self.primary);
+        let base = base(&self.url, primary)?;
+        let keyring = Keyring::new(self.credential).map_err(|source| BuildError::Credential {
+            primary: Arc::clone(primary),
+            source,
+        })?;
+        let client_id =
+            HeaderValue::try_from(self.client_id).map_err(|_| BuildError::ClientId {
+                primary: Arc::clone(primary),
+            })?;
+        Ok(Client {
+            shared: Arc::new(Shared {
+                base,
+                client_id,
+                tracker: Tracker::new(self.max_in_flight),
+                when_full: self.when_full,
+                exchange: ArcSwapOption::from_pointee(exchange),
+                keyring,
+                limits: self.limits,
+                budget: Budget::new(&self.retry),
+                retry: self.retry,
+                request_timeout: self.request_timeout,
+                ears: Ears::new(self.observer),
+                clock: self.clock,
+                configured: self.api_version,
+                detected: ArcSwap::from_pointee(None),
+                flights: super::flight::Flights::default(),
+                primary: self.primary,
+            }),
+        })
+    }
+}
+
+fn base(url: &Url, primary: &Arc<str>) -> Result<String, BuildError> {
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(BuildError::Url {
+            primary: Arc::clone(primary),
+        });
+    }
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !bare {
+        return Err(BuildError::UrlParts {
+            primary: Arc::clone(primary),
+        });
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("primary", &self.primary)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! What a complete answer means.
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, LOCATION};
+use nbu_api::Query;
+use nbu_api::endpoint::AUTHORIZATION_CONTEXT;
+
+use super::ask::Ask;
+use super::call::Answered;
+use super::shared::Shared;
+use crate::Error;
+use crate::error::Refusal;
+
+impl Shared {
+    /// One call that must end with 200 and a body of the right kind.
+    pub(crate) async fn answer(&self, ask: &Ask) -> Result<Answered, Error> {
+        let answered = self.call(ask).await?;
+        self.judge(ask, answered).await
+    }
+
+    /// Turns every status but 200 into an error, and 200 with a body of another kind as well.
+    pub(crate) async fn judge(&self, ask: &Ask, answered: Answered) -> Result<Answered, Error> {
+        let status = answered.answer.status;
+        if status == StatusCode::OK {
+            return self.typed(ask, answered);
+        }
+        if status == StatusCode::UNAUTHORIZED
+            && ask.authenticated
+            && ask.endpoint != &AUTHORIZATION_CONTEXT
+        {
+            return Err(self.who_am_i(ask, &answered).await);
+        }
+        Err(self.refused(ask, &answered))
+    }
+
+    /// The error for an answer with another status than 200, taken at its word.
+    pub(crate) fn refused(&self, ask: &Ask, answered: &Answered) -> Error {
+        let call = ask.call(&self.primary, Some(&answered.request_id));
+        let refusal = self.refusal(&answered.answer);
+        match answered.answer.status.as_u16() {
+            status @ 300..=399 => {
+                let location = answered.answer.header(LOCATION).unwrap_or_default();
+                Error::Redirect {
+                    call,
+                    status,
+                    location: self.keyring.clean(location),
+                }
+            }
+            401 => Error::Unauthorized { call, refusal },
+            403 => self.forbidden(ask, answered, refusal),
+            404 | 406 | 415 => Error::NotSupported { call, refusal },
+            _ => Error::Http { call, refusal },
+        }
+    }
+
+    /// NetBackup answers 401 for a dead credential and for a missing permission alike. Who is known to
+    /// `/authorization-context`, which needs no permission, has a good credential.
+    async fn who_am_i(&self, ask: &Ask, answered: &Answered) -> Error {
+        let refusal = self.refusal(&answered.answer);
+        let question = Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), ask.version);
+        match self.call(&question).await {
+            Err(error @ Error::Closed { .. }) => error,
+            Ok(known) if known.answer.status == StatusCode::OK => {
+                self.forbidden(ask, answered, refusal)
+            }
+            Ok(unknown) if matches!(unknown.answer.status.as_u16(), 401 | 403 | 404) => {
+                Error::Unauthorized {
+                    call: ask.call(&self.primary, Some(&answered.request_id)),
+                    refusal,
+                }
+            }
+            // Undecided: nobody shall be told to renew a key that may be good.
+            Ok(_) | Err(_) => Error::Http {
+                call: ask.call(&self.primary, Some(&answered.request_id)),
+                refusal,
+            },
+        }
+    }
+
+    fn forbidden(&self, ask: &Ask, answered: &Answered, refusal: Refusal) -> Error {
+        let call = ask.call(&self.primary, Some(&answered.request_id));
+        Error::Forbidden {
+            call,
+            refusal,
+            permission: ask.endpoint.permission,
+        }
+    }
+
+    fn typed(&self, ask: &Ask, answered: Answered) -> Result<Answered, Error> {
+        let found = answered.answer.header(CONTENT_TYPE).unwrap_or_default();
+        let (expected, right) = match ask.version {
+            Some(_) => ("JSON", is_json(found)),
+            None => ("plain text", is_plain_text(found)),
+        };
+        if right {
+            return Ok(answered);
+        }
+        let found = if found.is_empty() {
+            "of no declared type".to_owned()
+        } else {
+            self.keyring.clean(found)
+        };
+        Err(Error::ContentType {
+            call: ask.call(&self.primary, Some(&answered.request_id)),
+            found,
+            expected,
+        })
+    }
+}
+
+/// `application/json`, and every type that ends in `json` or `+json`, whatever the parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = essence(content_type);
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// What `/ping` may answer with: `text/plain` and NetBackup's own variant. Not HTML: that is a proxy's page.
+fn is_plain_text(content_type: &str) -> bool {
+    matches!(
+        essence(content_type).as_str(),
+        "text/plain" | "text/vnd.netbackup+plain"
+    )
+}
+
+fn essence(content_type: &str) -> String {
+    content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_known_by_its_essence() {
+        for json in [
+            "application/json",
+            "Application/vnd.netbackup+JSON;version=12.0",
+            "application/json ; charset=utf-8",
+        ] {
+            assert!(is_json(json), "{json}");
+        }
+        for other in [
+            "",
+            "text/html",
+            "text/json+html",
+            "application/jsonp",
+            "text/plain",
+        ] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! How a call fails.
+
+mod call;
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use nbu_api::{ApiVersion, DecodeError, DetectionError, PagingError};
+
+pub use call::{Call, Refusal};
+
+use crate::sync::Arc;
+use crate::{Reason, TlsFault};
+
+/// What lies beneath a failure, as the stack words it.
+pub type Cause = Arc<dyn StdError + Send + Sync>;
+
+/// Why a call to a primary failed. The text names the primary and the endpoint and says what to do; the cause, if there
+/// is one below, is the `source`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client is closed, or was while the call waited. Nothing more is sent.
+    #[error("{primary}: the client is closed")]
+    #[non_exhaustive]
+    Closed {
+        /// The primary's name.
+        primary: Arc<str>,
+    },
+    /// As many attempts as allowed are under way and the client was told not to wait.
+    #[error(
+        "{call}: as many requests as allowed are under way; raise max_in_flight or ask less often"
+    )]
+    #[non_exhaustive]
+    Saturated {
+        /// The call.
+        call: Box<Call>,
+    },
+    /// No complete answer within the time of one attempt.
+    #[error(
+        "{call}: no complete answer within {after:?}; the primary is slow or a firewall drops the packets"
+    )]
+    #[non_exhaustive]
+    Timeout {
+        /// The call.
+        call: Box<Call>,
+        /// The time that was given.
+        after: Duration,
+    },
+    /// No connection.
+    #[error(
+        "{call}: cannot connect; check that the primary runs, its name and its port (usually 1556)"
+    )]
+    #[non_exhaustive]
+    Connect {
+        /// The call.
+        call: Box<Call>,
+        /// What the network says.
+        source: Cause,
+    },
+    /// The connection broke before the answer was complete.
+    #[error("{call}: the connection broke before the answer was complete")]
+    #[non_exhaustive]
+    Broken {
+        /// The call.
+        call: Box<Call>,
+        /// What the network says.
+        source: Cause,
+    },
+    /// The address of the call is none; nothing was sent.
+    #[error("{call}: the url and the endpoint's path do not make an address; correct the url")]
+    #[non_exhaustive]
+    Url {
+        /// The call.
+        call: Box<Call>,
+        /// Why.
+        source: url::ParseError,
+    },
+    /// The TLS handshake failed.
+    #[error("{call}: {fault}")]
+    #[non_exhaustive]
+    Tls {
+        /// The call.
+        call: Box<Call>,
+        /// Why, and what to do.
+        fault: TlsFault,
+    },
+    /// The credential is not accepted.
+    #[error("{call}: the primary does not accept the credential ({refusal}); renew the API key")]
+    #[non_exhaustive]
+    Unauthorized {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+    },
+    /// The credential is good, the permission is missing.
+    #[error("{call}: permission is missing ({refusal}){}", grant(*.permission))]
+    #[non_exhaustive]
+    Forbidden {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+        /// The namespace on which the role needs the VIEW operation.
+        permission: Option<&'static str>,
+    },
+    /// The primary refused the endpoint or its version (404, 406, 415).
+    #[error(
+        "{call}: this primary does not offer it ({refusal}); disable what needs it, or upgrade the primary"
+    )]
+    #[non_exhaustive]
+    NotSupported {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+    },
+    /// The primary's API is older than the endpoint; nothing was sent.
+    #[error(
+        "{call}: needs API {since}, the primary has {found}; disable what needs it, or upgrade the primary"
+    )]
+    #[non_exhaustive]
+    TooOld {
+        /// The call.
+        call: Box<Call>,
+        /// The oldest version that has the endpoint.
+        since: ApiVersion,
+        /// The primary's version.
+        found: ApiVersion,
+    },
+    /// Another status than the expected one.
+    #[error("{call}: the primary answered {refusal}")]
+    #[non_exhaustive]
+    Http {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+    },
+    /// The primary wants to send us elsewhere. Redirects are never followed: the credential stays here.
+    #[error(
+        "{call}: the primary answered with a redirect ({status}) to {location:?}, which is not followed; correct the url"
+    )]
+    #[non_exhaustive]
+    Redirect {
+        /// The call.
+        call: Box<Call>,
+        /// The status.
+        status: u16,
+        /// Where to, at most 300 characters; empty when it was not said.
+        location: String,
+    },
+    /// The answer is of another kind than the expected one.
+    #[error(
+        "{call}: the answer is {found}, not {expected}; is this a NetBackup primary, or a proxy in front of it?"
+    )]
+    #[non_exhaustive]
+    ContentType {
+        /// The call.
+        call: Box<Call>,
+        /// `Content-Type` as answered.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The answer cannot be read.
+    #[error("{call}: the answer cannot be read")]
+    #[non_exhaustive]
+    Decode {
+        /// The call.
+        call: Box<Call>,
+        /// Where and why.
+        source: Arc<DecodeError>,
+    },
+    /// The pages of a list do not add up.
+    #[error("{call}: the list cannot be walked")]
+    #[non_exhaustive]
+    Paging {
+        /// The call.
+        call: Box<Call>,
+        /// Why.
+        source: PagingError,
+    },
+    /// The answer is larger than allowed.
+    #[error(
+        "{call}: the answer exceeds {limit} = {allowed}; raise the limit if the primary is really that large"
+    )]
+    #[non_exhaustive]
+    Limit {
+        /// The call.
+        call: Box<Call>,
+        /// The limit's name in the configuration.
+        limit: &'static str,
+        /// Its value.
+        allowed: u64,
+    },
+    /// The primary's API version cannot be found out.
+    #[error(
+        "{primary}: the API version cannot be determined; set api_version if the primary is known to work"
+    )]
+    #[non_exhaustive]
+    Detection {
+        /// The primary's name.
+        primary: Arc<str>,
+        /// What the primary answered.
+        source: DetectionError,
+    },
+}
+
+impl Error {
+    /// The failure as a bounded word.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Closed { .. } => Reason::Closed,
+            Self::Saturated { .. } => Reason::Saturated,
+            Self::Timeout { .. } => Reason::Timeout,
+            Self::Connect { .. } | Self::Broken { .. } | Self::Url { .. } => Reason::Connect,
+            Self::Tls { .. } => Reason::Tls,
+            Self::Unauthorized { .. } => Reason::Unauthorized,
+            Self::Forbidden { .. } => Reason::Forbidden,
+            Self::NotSupported { .. } | Self::TooOld { .. } => Reason::NotSupported,
+            Self::Http { .. } | Self::Redirect { .. } => Reason::Http,
+            Self::Paging {
+                source: PagingError::Budget { .. },
+                ..
+            }
+            | Self::Limit { .. } => Reason::Limit,
+            Self::ContentType { .. } | Self::Decode { .. } | Self::Paging { .. } => Reason::Parse,
+            Self::Detection { source, .. } => call::detection_reason(source),
+        }
+    }
+
+    /// The call that failed, where one was made.
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Closed { .. } | Self::Detection { .. } => None,
+            Self::Saturated { call }
+            | Self::Timeout { call, .. }
+            | Self::Connect { call, .. }
+            | Self::Broken { call, .. }
+            | Self::Url { call, .. }
+            | Self::Tls { call, .. }
+            | Self::Unauthorized { call, .. }
+            | Self::Forbidden { call, .. }
+            | Self::NotSupported { call, .. }
+            | Self::TooOld { call, .. }
+            | Self::Http { call, .. }
+            | Self::Redirect { call, .. }
+            | Self::ContentType { call, .. }
+            | Self::Decode { call, .. }
+            | Self::Paging { call, .. }
+            | Self::Limit { call, .. } => Some(call),
+        }
+    }
+
+    /// What the primary answered, where it answered with another status than the expected one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Unauthorized { refusal, .. }
+            | Self::Forbidden { refusal, .. }
+            | Self::NotSupported { refusal, .. }
+            | Self::Http { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status, where there was an answer with another than the expected one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Redirect { status, .. } => Some(*status),
+            _ => self.refusal().map(|refusal| refusal.status),
+        }
+    }
+
+    /// How long the primary asks to be left alone, where it does (429, 503).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal().and_then(|refusal| refusal.retry_after)
+    }
+}
+
+fn grant(permission: Option<&'static str>) -> String {
+    permission.map_or_else(String::new, |namespace| {
+        format!("; give its role the VIEW operation on {namespace}")
+    })
+}

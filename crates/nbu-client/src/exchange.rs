@@ -1,0 +1,78 @@
+//! One attempt on the wire: a request out, a whole answer back, or what went wrong.
+
+mod http_stack;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
+
+pub(crate) use http_stack::HttpStack;
+pub use http_stack::StackError;
+
+use crate::error::Cause;
+use crate::{Code, TlsFault};
+
+/// What carries attempts. One implementation speaks HTTP; the tests of retries and close have one with a script.
+pub(crate) trait Exchange: Send + Sync {
+    /// Sends `request` and reads the answer to its last byte, adding to `bytes` what arrives.
+    fn send<'a>(&'a self, request: Request, bytes: &'a mut u64) -> Exchanging<'a>;
+}
+
+pub(crate) type Exchanging<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// Decompressed.
+    pub(crate) body: Bytes,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// Nothing complete within this time.
+    Timeout(Duration),
+    Connect(Cause),
+    Tls(TlsFault),
+    Reset(Cause),
+    Body(Cause),
+    TooLarge,
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Timeout(_) => Code::Timeout,
+            Self::Connect(_) => Code::Connect,
+            Self::Tls(_) => Code::Tls,
+            Self::Reset(_) => Code::Reset,
+            Self::Body(_) | Self::TooLarge => Code::Body,
+        }
+    }
+
+    /// Whether the next attempt may fare better. A certificate does not get better by asking again.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Timeout(_) | Self::Connect(_) | Self::Reset(_) | Self::Body(_) => true,
+            Self::Tls(_) | Self::TooLarge => false,
+        }
+    }
+}
+
+impl Answer {
+    /// A header as text, if it is there and is text.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

@@ -1,0 +1,24 @@
+//! TLS towards one primary: what is trusted, which name is expected, who we are.
+//!
+//! The [`rustls::ClientConfig`] is built here, with the one crypto provider named in [`provider`], and handed to the
+//! HTTP stack ready made. So every check, and the words used when one fails, are ours.
+
+mod fault;
+mod fingerprint;
+mod key;
+mod roots;
+mod settings;
+mod verifier;
+
+pub use fault::TlsFault;
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use settings::{ClientIdentity, TlsError, TlsSettings, TlsVersion};
+
+use rustls::crypto::CryptoProvider;
+
+use crate::sync::Arc;
+
+/// The one crypto provider; [`Fingerprint`] takes its SHA-256.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}

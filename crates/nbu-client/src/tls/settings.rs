@@ -1,0 +1,187 @@
+//! What can be configured about TLS, and the way from there to a [`rustls::ClientConfig`].
+
+use std::fmt;
+
+use rustls::ClientConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::verifier::{Trust, Verifier};
+use super::{Fingerprint, provider, roots};
+use crate::sync::Arc;
+
+/// What to trust and whom to be, towards one primary.
+///
+/// The default trusts the authorities of the operating system and asks for TLS 1.2 at least.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct TlsSettings {
+    /// Certificates of authorities to trust besides the system's, PEM, any number. The NetBackup CA of most primaries.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Trust only the authority (or the server certificate) with this fingerprint. It must be presented by the primary
+    /// or be among `ca_pem`. Of a pinned server certificate the expiry is not looked at: the pin is the trust.
+    pub ca_fingerprint: Option<Fingerprint>,
+    /// The certificate and key to present when the primary asks for them.
+    pub identity: Option<ClientIdentity>,
+    /// The name that the certificate must carry, where it is not the one in the url.
+    pub server_name: Option<String>,
+    /// The oldest version of TLS to speak.
+    pub min_version: TlsVersion,
+    /// Believe any certificate: whoever answers gets the credential. For a first look only.
+    pub insecure_skip_verify: bool,
+}
+
+/// A client certificate with its key, both PEM.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    /// The certificate first, then those above it.
+    pub certificate_pem: Vec<u8>,
+    /// The private key: PKCS#8, PKCS#1 or SEC1, not encrypted.
+    pub key_pem: SecretString,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// Why TLS cannot be set up as configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// `ca_pem` cannot be read as PEM.
+    #[error("the CA certificates are not valid PEM")]
+    CaPem(#[source] rustls::pki_types::pem::Error),
+    /// `ca_pem` holds no certificate.
+    #[error(
+        "the CA file holds no certificate; it must contain at least one PEM block 'CERTIFICATE'"
+    )]
+    NoCa,
+    /// A certificate of `ca_pem` is damaged.
+    #[error("a CA certificate is not acceptable")]
+    Ca(#[source] rustls::Error),
+    /// The primary relies on the system's authorities and there are none.
+    #[error(
+        "the system has no certificate authorities; install them (package ca-certificates), or give ca_file or ca_fingerprint"
+    )]
+    EmptySystemStore,
+    /// The client certificate cannot be read.
+    #[error("the client certificate is not valid PEM")]
+    CertificatePem(#[source] rustls::pki_types::pem::Error),
+    /// The client key cannot be read.
+    #[error("the client key is not a valid unencrypted PEM private key")]
+    KeyPem(#[source] rustls::pki_types::pem::Error),
+    /// The client certificate and key do not work together.
+    #[error("the client certificate and key cannot be used")]
+    Identity(#[source] rustls::Error),
+    /// `server_name` is neither a DNS name nor an address.
+    #[error("the server name {name:?} is neither a DNS name nor an IP address")]
+    ServerName {
+        /// The name as configured.
+        name: String,
+    },
+    /// The crypto provider refuses the protocol versions.
+    #[error("TLS cannot be set up")]
+    Setup(#[source] rustls::Error),
+}
+
+impl TlsSettings {
+    /// The configuration of the TLS stack; reads the system's authorities, once per process.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
+        let provider = provider();
+        let versions: &[&rustls::SupportedProtocolVersion] = match self.min_version {
+            TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+            TlsVersion::Tls13 => &[&rustls::version::TLS13],
+        };
+        let verifier = Verifier {
+            trust: self.trust()?,
+            name: self.name()?,
+            provider: Arc::clone(&provider),
+        };
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(TlsError::Setup)?
+            // Named "dangerous" because it replaces the verifier; ours does all that the usual one does.
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &self.identity {
+            None => config.with_no_client_auth(),
+            Some(identity) => {
+                let (chain, key) = identity.parse()?;
+                config
+                    .with_client_auth_cert(chain, key)
+                    .map_err(TlsError::Identity)?
+            }
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    fn trust(&self) -> Result<Trust, TlsError> {
+        if self.insecure_skip_verify {
+            return Ok(Trust::Nothing);
+        }
+        let known = self.certificates()?;
+        if let Some(fingerprint) = self.ca_fingerprint {
+            return Ok(Trust::Pin { fingerprint, known });
+        }
+        if known.is_empty() && roots::system().is_empty() {
+            return Err(TlsError::EmptySystemStore);
+        }
+        Ok(Trust::Roots {
+            store: roots::with_system(&known),
+            extra: known,
+        })
+    }
+
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+        let Some(pem) = &self.ca_pem else {
+            return Ok(Vec::new());
+        };
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(TlsError::CaPem)?;
+        if certificates.is_empty() {
+            return Err(TlsError::NoCa);
+        }
+        let mut probe = rustls::RootCertStore::empty();
+        for certificate in &certificates {
+            probe.add(certificate.clone()).map_err(TlsError::Ca)?;
+        }
+        Ok(certificates)
+    }
+
+    fn name(&self) -> Result<Option<ServerName<'static>>, TlsError> {
+        self.server_name
+            .as_ref()
+            .map(|name| {
+                ServerName::try_from(name.clone())
+                    .map_err(|_| TlsError::ServerName { name: name.clone() })
+            })
+            .transpose()
+    }
+}
+
+impl ClientIdentity {
+    fn parse(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+        let chain = CertificateDer::pem_slice_iter(&self.certificate_pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(TlsError::CertificatePem)?;
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.expose_secret().as_bytes())
+            .map_err(TlsError::KeyPem)?;
+        Ok((chain, key))
+    }
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity").finish_non_exhaustive()
+    }
+}
