@@ -78,8 +78,10 @@ impl<F: Future> Future for Attempt<F> {
     }
 }
 
+/// Whether the attempt is to end, as the roster stands.
 fn look_for_cut(roster: &Roster) -> Option<()> {
-    (roster.is_cut() && !mutant("late-attempt-misses-the-cut")).then_some(())
+    let due = roster.is_cut() || (roster.has_begun_to_close() && mutant("close-cuts-attempts"));
+    (due && !mutant("late-attempt-misses-the-cut")).then_some(())
 }
 
 impl<F> fmt::Debug for Attempt<F> {

@@ -48,14 +48,13 @@ impl Gate {
 
     /// Enters without waiting.
     pub(super) fn try_enter(&self) -> Result<(), Refused> {
-        // Acquire on success, partner: the Release in `leave`. A slot carries what its last owner
-        // did to the next. Acquire on refusal, partner: the Release in `close`. Who is
-        // refused sees what the closer did before.
-        let success = weakened("entrant-acquires-nothing", Ordering::Acquire);
-        let refusal = weakened("refused-acquires-nothing", Ordering::Acquire);
-        match self.update(success, refusal, |word| word.entered(self.max)) {
+        // Acquire, partner: the Release in `leave`. A slot carries what its last owner did to the
+        // next.
+        let acquire = weakened("entrant-acquires-nothing", Ordering::Acquire);
+        match self.update(acquire, |word| word.entered(self.max)) {
             Ok(_) => Ok(()),
-            Err(word) if word.is_closed() => Err(Refused::Closed),
+            // Looks again, with that Acquire: who is refused sees what the closer did before.
+            Err(word) if word.is_closed() && self.word().is_closed() => Err(Refused::Closed),
             Err(_) => Err(Refused::Saturated),
         }
     }
@@ -77,12 +76,11 @@ impl Gate {
         }
         let waker = waker.clone();
         self.locked(|roster, outbox| {
-            // The orderings and their partners are those of `try_enter`: this may be an entry after
-            // all. A leaver on the fast path either changed the word before, and its
-            // slot is taken here, or finds the bit and comes for the lock.
-            let arrival = self.update(Ordering::Acquire, Ordering::Acquire, |word| {
-                word.arrived(self.max)
-            });
+            // Acquire, partner: the Release in `leave`, since this may be an entry after all. A leaver
+            // on the fast path either changed the word before, and its slot is taken here, or it finds
+            // the bit set and comes for the lock.
+            let acquire = weakened("arrival-acquires-nothing", Ordering::Acquire);
+            let arrival = self.update(acquire, |word| word.arrived(self.max));
             match arrival {
                 Ok(word) if word.someone_waits() => {
                     let place = roster.ticket();
@@ -130,10 +128,9 @@ impl Gate {
 
     /// A permit leaves.
     pub(super) fn leave(&self) {
-        // Release, partners: the Acquire of the next entrant, of `close` and of `word`. Relaxed on
-        // failure: nothing was read that is used.
+        // Release, partners: the Acquire of the next entrant, of `close` and of `word`.
         let release = weakened("leaver-releases-nothing", Ordering::Release);
-        if self.update(release, Ordering::Relaxed, Word::left).is_err() {
+        if self.update(release, Word::left).is_err() {
             self.locked(|roster, outbox| self.pass_on(roster, outbox));
         }
     }
@@ -243,20 +240,19 @@ impl Gate {
         Word::from_bits(self.word.load(order))
     }
 
-    /// Takes one step: the word after it, or the word that allowed none.
-    fn update(
-        &self,
-        success: Ordering,
-        failure: Ordering,
-        step: impl Fn(Word) -> Option<Word>,
-    ) -> Result<Word, Word> {
-        let mut before = self.load(failure);
+    /// Takes one step: the word after it, or the word that allowed none. `order` is for a step that
+    /// is taken; a word that was only looked at synchronises nothing.
+    fn update(&self, order: Ordering, step: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
+        let mut before = self.load(Ordering::Relaxed);
         loop {
             let Some(after) = step(before) else {
                 return Err(before);
             };
             let (was, is) = (before.bits(), after.bits());
-            match self.word.compare_exchange_weak(was, is, success, failure) {
+            match self
+                .word
+                .compare_exchange_weak(was, is, order, Ordering::Relaxed)
+            {
                 Ok(_) => return Ok(after),
                 Err(bits) => before = Word::from_bits(bits),
             }
@@ -265,7 +261,7 @@ impl Gate {
 
     /// Takes a step that is always possible: the word after it.
     fn change(&self, order: Ordering, step: impl Fn(Word) -> Word) -> Word {
-        match self.update(order, Ordering::Relaxed, |word| Some(step(word))) {
+        match self.update(order, |word| Some(step(word))) {
             Ok(after) | Err(after) => after,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, task::Waker};
 
+use crate::sync::mutant;
+
 /// Wakers collected under the lock, to be called or dropped after it.
 ///
 /// Both run code that is not ours. A waker may poll its task on the spot, and the last waker of a
@@ -21,6 +23,9 @@ impl Outbox {
 
     /// To be dropped without a call.
     pub(super) fn discard(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        if mutant("drops-under-the-lock") {
+            return wakers.into_iter().for_each(drop);
+        }
         self.unneeded.extend(wakers);
     }
 

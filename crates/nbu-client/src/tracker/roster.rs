@@ -99,7 +99,7 @@ impl Roster {
         } else {
             outbox.wake(std::mem::take(&mut self.closers).into_values());
         }
-        if outcome.is_err() && !mutant("cut-outbox-no-attempt") {
+        if outcome.is_err() && !mutant("cut-wakes-no-attempt") {
             outbox.wake(std::mem::take(&mut self.attempts).into_values());
         }
     }
