@@ -94,19 +94,18 @@ fn whole(value: &Value) -> Option<i64> {
 
 /// Lists give a line per element, objects one per key, texts themselves.
 fn flatten(value: Option<&Value>, details: &mut Vec<String>) {
-    let mut keep = |text: Option<String>| {
-        if details.len() < ErrorBody::MOST_DETAILS {
-            details.extend(text);
-        }
+    let lines: Vec<String> = match value {
+        Some(Value::Array(list)) => list.iter().filter_map(scalar).collect(),
+        Some(Value::Object(fields)) => fields.iter().filter_map(named).collect(),
+        Some(other) => scalar(other).into_iter().collect(),
+        None => Vec::new(),
     };
-    match value {
-        Some(Value::Array(list)) => list.iter().for_each(|element| keep(scalar(element))),
-        Some(Value::Object(fields)) => fields.iter().for_each(|(key, element)| {
-            keep(scalar(element).and_then(|text| line(&format!("{key}: {text}"))))
-        }),
-        Some(other) => keep(scalar(other)),
-        None => {}
-    }
+    let room = ErrorBody::MOST_DETAILS.saturating_sub(details.len());
+    details.extend(lines.into_iter().take(room));
+}
+
+fn named((name, value): (&String, &Value)) -> Option<String> {
+    scalar(value).and_then(|text| line(&format!("{name}: {text}")))
 }
 
 fn scalar(value: &Value) -> Option<String> {

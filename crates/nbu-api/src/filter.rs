@@ -72,13 +72,13 @@ impl Filter {
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        self.join(Joint::And, &other)
+        self.join(Joint::And, other)
     }
 
     /// One or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        self.join(Joint::Or, &other)
+        self.join(Joint::Or, other)
     }
 
     /// The opposite; `!filter` does the same.
@@ -94,22 +94,20 @@ impl Filter {
         }
     }
 
-    fn join(mut self, joint: Joint, other: &Self) -> Self {
-        if !matches!(self.joint, Joint::Single) && self.joint != joint {
-            self.text = format!("({})", self.text);
-        }
-        self.text
-            .push_str(if joint == Joint::And { " and " } else { " or " });
-        if matches!(other.joint, Joint::Single) || other.joint == joint {
-            self.text.push_str(&other.text);
-        } else {
-            self.text.push('(');
-            self.text.push_str(&other.text);
-            self.text.push(')');
-        }
+    fn join(self, joint: Joint, other: Self) -> Self {
+        let word = if joint == Joint::And { "and" } else { "or" };
         Self {
-            text: self.text,
+            text: format!("{} {word} {}", self.within(joint), other.within(joint)),
             joint,
+        }
+    }
+
+    /// The text as a term of a longer expression.
+    fn within(self, joint: Joint) -> String {
+        if self.joint == Joint::Single || self.joint == joint {
+            self.text
+        } else {
+            format!("({})", self.text)
         }
     }
 
@@ -161,7 +159,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Equal,
     {
-        self.compare("eq", &value)
+        self.compare("eq", value)
     }
 
     /// `name ne value`
@@ -169,7 +167,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: NotEqual,
     {
-        self.compare("ne", &value)
+        self.compare("ne", value)
     }
 
     /// `name lt value`
@@ -177,7 +175,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Order,
     {
-        self.compare("lt", &value)
+        self.compare("lt", value)
     }
 
     /// `name gt value`
@@ -185,7 +183,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Order,
     {
-        self.compare("gt", &value)
+        self.compare("gt", value)
     }
 
     /// `name le value`
@@ -193,7 +191,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Range,
     {
-        self.compare("le", &value)
+        self.compare("le", value)
     }
 
     /// `name ge value`
@@ -201,7 +199,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Range,
     {
-        self.compare("ge", &value)
+        self.compare("ge", value)
     }
 
     /// `contains(name, value)`
@@ -209,7 +207,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Contain,
     {
-        self.call("contains", &value)
+        self.call("contains", value)
     }
 
     /// `startswith(name, value)`
@@ -217,7 +215,7 @@ impl<K, O> Attribute<K, O> {
     where
         O: Match,
     {
-        self.call("startswith", &value)
+        self.call("startswith", value)
     }
 
     /// `endswith(name, value)`
@@ -225,16 +223,16 @@ impl<K, O> Attribute<K, O> {
     where
         O: Match,
     {
-        self.call("endswith", &value)
+        self.call("endswith", value)
     }
 
-    fn compare(self, operator: &str, value: &impl Literal<K>) -> Filter {
+    fn compare(self, operator: &str, value: impl Literal<K>) -> Filter {
         let mut text = format!("{} {operator} ", self.name);
         value.write(&mut text);
         Filter::single(text)
     }
 
-    fn call(self, function: &str, value: &impl Literal<K>) -> Filter {
+    fn call(self, function: &str, value: impl Literal<K>) -> Filter {
         let mut text = format!("{function}({}, ", self.name);
         value.write(&mut text);
         text.push(')');

@@ -3,6 +3,7 @@
 //! A number may come as `12`, `12.0` or `"12"`, an id as number or text, a flag as `0` or `"true"`. The
 //! empty string and `null` mean "absent" everywhere.
 
+mod any;
 mod duration;
 mod key;
 mod number;
@@ -14,10 +15,13 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use self::any::{drain_array, drain_object};
+
+pub(crate) use self::any::{Any, Reader, ignore};
 pub(crate) use self::key::{Key, fingerprint};
-pub(crate) use self::object::{Attributes, Merge, ignore, object};
+pub(crate) use self::object::{Attributes, Merge, object};
 use crate::paging::Mismatches;
 
 /// What became of one value.
@@ -118,24 +122,12 @@ impl<'n, T> Seed<'n, T> {
     }
 }
 
-impl<'de, T: Field<'de>> serde::de::DeserializeSeed<'de> for Seed<'_, T> {
+impl<'de, T: Field<'de>> DeserializeSeed<'de> for Seed<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<T, D::Error> {
         T::read(source, self.field, self.notes)
     }
-}
-
-/// Reads the rest of an array and forgets it.
-pub(crate) fn drain_array<'de, A: SeqAccess<'de>>(mut array: A) -> Result<(), A::Error> {
-    while array.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-/// Reads the rest of an object and forgets it.
-pub(crate) fn drain_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
-    while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
 }
 
 struct ScalarVisitor<T>(PhantomData<fn() -> T>);

@@ -73,7 +73,7 @@ macro_rules! open_enum {
         }
 
         impl $crate::filter::Written<$crate::filter::Word<$name<'static>>> for $name<'_> {
-            fn write(&self, text: &mut String) {
+            fn write(self, text: &mut String) {
                 $crate::filter::quote(self.as_str(), text);
             }
         }

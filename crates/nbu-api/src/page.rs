@@ -2,6 +2,7 @@
 
 mod document;
 mod resource;
+mod salvage;
 
 use crate::paging::PageInfo;
 
@@ -32,7 +33,7 @@ pub(crate) mod sealed {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The body is not valid JSON, is cut off, or nests deeper than 128 levels.
+    /// The body is not valid JSON or is cut off.
     #[error("the answer is not valid JSON")]
     Syntax(#[source] serde_json::Error),
     /// The body is JSON, but no object.

@@ -79,9 +79,8 @@ impl fmt::Display for QueueReason {
 impl Scalar<'_> for QueueReason {
     fn integer(value: i128) -> Read<Self> {
         match i64::integer(value) {
-            Read::Value(Self::NOT_APPLICABLE) => Read::Absent,
+            Read::Value(Self::NOT_APPLICABLE) | Read::Absent => Read::Absent,
             Read::Value(code) => Read::Value(Self(code)),
-            Read::Absent => Read::Absent,
             Read::Mismatch => Read::Mismatch,
         }
     }

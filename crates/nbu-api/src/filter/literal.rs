@@ -38,43 +38,43 @@ impl<K, V: Written<K>> Literal<K> for V {}
 
 pub(crate) mod sealed {
     /// Implemented for the values of each kind, here and by open enums.
-    pub trait Written<K> {
+    pub trait Written<K>: Sized {
         /// Appends the value as OData writes it.
-        fn write(&self, text: &mut String);
+        fn write(self, text: &mut String);
     }
 }
 
 use sealed::Written;
 
 impl Written<Text> for &str {
-    fn write(&self, text: &mut String) {
+    fn write(self, text: &mut String) {
         quote(self, text);
     }
 }
 
 impl Written<Text> for &String {
-    fn write(&self, text: &mut String) {
+    fn write(self, text: &mut String) {
         quote(self, text);
     }
 }
 
 impl Written<Time> for Timestamp {
     /// Bare, UTC, milliseconds (finer parts are cut off), `Z`.
-    fn write(&self, text: &mut String) {
+    fn write(self, text: &mut String) {
         let _ = write!(text, "{self:.3}");
     }
 }
 
 impl Written<Flag> for bool {
-    fn write(&self, text: &mut String) {
-        text.push_str(if *self { "true" } else { "false" });
+    fn write(self, text: &mut String) {
+        text.push_str(if self { "true" } else { "false" });
     }
 }
 
 macro_rules! numbers {
     ($($number:ty)*) => {$(
         impl Written<Number> for $number {
-            fn write(&self, text: &mut String) {
+            fn write(self, text: &mut String) {
                 let _ = write!(text, "{self}");
             }
         }

@@ -1,13 +1,13 @@
 //! The document around the records: `data` and `meta`, in any order, among keys nobody reads.
 
-use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
 use super::DecodeError;
 use super::resource::{Element, Resource};
-use crate::lenient::{Attributes, Key, Merge, Notes, Read, drain_array, ignore, object};
+use super::salvage::salvage;
+use crate::lenient::{Any, Attributes, Key, Merge, Notes, Read, Reader, ignore, object};
 use crate::paging::{Next, PageInfo};
 
 object! {
@@ -36,6 +36,19 @@ object! {
     }
 }
 
+impl Meta {
+    /// Tells the page what it said.
+    pub(super) fn tell(self, page: &mut PageInfo) {
+        let told = self.pagination.unwrap_or_default();
+        page.limit = told.limit;
+        page.offset = told.offset;
+        page.count = told.count;
+        page.next = told.next;
+        page.has_next = told.has_next;
+        page.range_truncated = told.range_truncated;
+    }
+}
+
 /// Reads a page, visiting its records.
 pub(super) fn fold<'de, T: Resource<'de>>(
     body: &'de [u8],
@@ -43,17 +56,16 @@ pub(super) fn fold<'de, T: Resource<'de>>(
 ) -> Result<PageInfo, DecodeError> {
     let notes = Notes::default();
     let mut page = PageInfo::default();
-    let mut source = serde_json::Deserializer::from_slice(body);
     let document = Document {
         visit,
         page: &mut page,
         notes: &notes,
         record: PhantomData,
     };
-    let shape = source
-        .deserialize_any(document)
-        .map_err(DecodeError::Syntax)?;
-    source.end().map_err(DecodeError::Syntax)?;
+    let shape = match read(body, document) {
+        Ok(shape) => shape,
+        Err(error) => return salvage(body, visit, page, &notes).ok_or(error),
+    };
     page.mismatches = notes.mismatches();
     match shape {
         Shape::NotAnObject => Err(DecodeError::NotAnObject),
@@ -64,21 +76,34 @@ pub(super) fn fold<'de, T: Resource<'de>>(
 
 /// Reads a body that is one object, without records.
 pub(crate) fn decode_flat<'de, T: Attributes<'de>>(body: &'de [u8]) -> Result<T, DecodeError> {
-    let notes = Notes::default();
     let mut target = T::default();
+    merge(body, &mut target, &Notes::default())?;
+    Ok(target)
+}
+
+/// Reads an object into an existing value.
+pub(super) fn merge<'de, T: Attributes<'de>>(
+    body: &'de [u8],
+    target: &mut T,
+    notes: &Notes,
+) -> Result<(), DecodeError> {
+    match read(body, Merge { target, notes })? {
+        Read::Value(()) => Ok(()),
+        Read::Absent | Read::Mismatch => Err(DecodeError::NotAnObject),
+    }
+}
+
+/// Reads a body to its very end.
+pub(super) fn read<'de, R: Reader<'de>>(
+    body: &'de [u8],
+    reader: R,
+) -> Result<R::Value, DecodeError> {
     let mut source = serde_json::Deserializer::from_slice(body);
-    let read = Merge {
-        target: &mut target,
-        notes: &notes,
-    }
-    .deserialize(&mut source)
-    .map_err(DecodeError::Syntax)?;
+    let value = Any(reader)
+        .deserialize(&mut source)
+        .map_err(DecodeError::Syntax)?;
     source.end().map_err(DecodeError::Syntax)?;
-    if read == Read::Value(()) {
-        Ok(target)
-    } else {
-        Err(DecodeError::NotAnObject)
-    }
+    Ok(value)
 }
 
 enum Shape {
@@ -94,16 +119,15 @@ struct Document<'s, V, T> {
     record: PhantomData<fn() -> T>,
 }
 
-impl<'de, V: FnMut(T), T: Resource<'de>> Visitor<'de> for Document<'_, V, T> {
+impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Document<'_, V, T> {
     type Value = Shape;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Shape, A::Error> {
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Shape, A::Error> {
         let Self {
-            visit, page, notes, ..
+            visit,
+            page,
+            notes,
+            record,
         } = self;
         let mut shape = Shape::NoData;
         let mut meta = Meta::default();
@@ -119,64 +143,34 @@ impl<'de, V: FnMut(T), T: Resource<'de>> Visitor<'de> for Document<'_, V, T> {
                         visit: &mut *visit,
                         page: &mut *page,
                         notes,
-                        record: PhantomData,
+                        record,
                     };
-                    if object.next_value_seed(data)? {
+                    if object.next_value_seed(Any(data))? {
                         shape = Shape::Page;
                     }
                 }
                 "meta" => {
-                    if object.next_value_seed(Merge {
+                    let merge = Merge {
                         target: &mut meta,
                         notes,
-                    })? == Read::Mismatch
-                    {
+                    };
+                    if object.next_value_seed(Any(merge))? == Read::Mismatch {
                         notes.mismatch("meta");
                     }
                 }
                 _ => ignore(&mut object)?,
             }
         }
-        let told = meta.pagination.unwrap_or_default();
-        page.limit = told.limit;
-        page.offset = told.offset;
-        page.count = told.count;
-        page.next = told.next;
-        page.has_next = told.has_next;
-        page.range_truncated = told.range_truncated;
+        meta.tell(page);
         Ok(shape)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, array: A) -> Result<Shape, A::Error> {
-        drain_array(array).map(|()| Shape::NotAnObject)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
-    }
-
-    fn visit_bool<E: Error>(self, _value: bool) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
-    }
-
-    fn visit_i64<E: Error>(self, _value: i64) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
-    }
-
-    fn visit_u64<E: Error>(self, _value: u64) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
-    }
-
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
-    }
-
-    fn visit_str<E: Error>(self, _text: &str) -> Result<Shape, E> {
-        Ok(Shape::NotAnObject)
+    fn other(self) -> Shape {
+        Shape::NotAnObject
     }
 }
 
-/// The value of `data`: yields whether it was a list (or `null`, an empty one).
+/// The value of `data`: yields whether it held records, be it none.
 struct Data<'s, V, T> {
     visit: &'s mut V,
     page: &'s mut PageInfo,
@@ -184,67 +178,28 @@ struct Data<'s, V, T> {
     record: PhantomData<fn() -> T>,
 }
 
-impl<'de, V: FnMut(T), T: Resource<'de>> DeserializeSeed<'de> for Data<'_, V, T> {
+impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Data<'_, V, T> {
     type Value = bool;
 
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<bool, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de, V: FnMut(T), T: Resource<'de>> Visitor<'de> for Data<'_, V, T> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<bool, A::Error> {
-        while let Some(element) = array.next_element_seed(Element::<T>::new(self.notes))? {
-            match element {
-                Ok(record) => {
-                    self.page.records = self.page.records.saturating_add(1);
-                    (self.visit)(record);
-                }
-                Err(reason) => self.page.skipped.add(reason),
-            }
+    fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<bool, A::Error> {
+        while let Some(element) = array.next_element_seed(Any(Element::new(self.notes)))? {
+            self.page.take(element, self.visit);
         }
         Ok(true)
     }
 
     /// A single record, as the endpoint of one resource answers.
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<bool, A::Error> {
-        match Element::<T>::new(self.notes).visit_map(object)? {
-            Ok(record) => {
-                self.page.records = self.page.records.saturating_add(1);
-                (self.visit)(record);
-            }
-            Err(reason) => self.page.skipped.add(reason),
-        }
+    fn object<A: MapAccess<'de>>(self, object: A) -> Result<bool, A::Error> {
+        let element = Element::new(self.notes).object(object)?;
+        self.page.take(element, self.visit);
         Ok(true)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        Ok(true)
+    fn null(self) -> bool {
+        true
     }
 
-    fn visit_bool<E: Error>(self, _value: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_i64<E: Error>(self, _value: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_u64<E: Error>(self, _value: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_str<E: Error>(self, _text: &str) -> Result<bool, E> {
-        Ok(false)
+    fn other(self) -> bool {
+        false
     }
 }

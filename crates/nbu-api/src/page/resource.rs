@@ -1,12 +1,11 @@
 //! One element of a page: `{"type": …, "id": …, "attributes": {…}, "relationships": {…}}`.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
 
-use crate::lenient::{Attributes, Key, Merge, Notes, Read, Seed, drain_array, ignore};
+use crate::lenient::{Any, Attributes, Key, Merge, Notes, Read, Reader, Seed, ignore};
 use crate::paging::SkipReason;
 
 /// A model that is filled from an element of a page.
@@ -48,44 +47,32 @@ impl<'n, T> Element<'n, T> {
     }
 }
 
-type Outcome<T> = Result<T, SkipReason>;
+impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
+    type Value = Result<T, SkipReason>;
 
-impl<'de, T: Resource<'de>> DeserializeSeed<'de> for Element<'_, T> {
-    type Value = Outcome<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Outcome<T>, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Resource<'de>> Visitor<'de> for Element<'_, T> {
-    type Value = Outcome<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Outcome<T>, A::Error> {
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let notes = self.notes;
         let mut record = T::default();
         let mut identity = Identity::default();
         while let Some(key) = object.next_key_seed(Key)? {
             match &*key {
                 "attributes" => {
-                    if object.next_value_seed(Merge {
+                    let merge = Merge {
                         target: &mut record,
                         notes,
-                    })? == Read::Mismatch
-                    {
+                    };
+                    if object.next_value_seed(Any(merge))? == Read::Mismatch {
                         notes.mismatch("attributes");
                     }
                 }
                 "id" => identity.id = object.next_value_seed(Seed::new("id", notes))?,
                 "type" => identity.kind = object.next_value_seed(Seed::new("type", notes))?,
-                "relationships" => object.next_value_seed(Relationships {
-                    record: &mut record,
-                    notes,
-                })?,
+                "relationships" => {
+                    object.next_value_seed(Relationships {
+                        record: &mut record,
+                        notes,
+                    })?;
+                }
                 _ => ignore(&mut object)?,
             }
         }
@@ -96,32 +83,8 @@ impl<'de, T: Resource<'de>> Visitor<'de> for Element<'_, T> {
         })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, array: A) -> Result<Outcome<T>, A::Error> {
-        drain_array(array).map(|()| Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_bool<E: Error>(self, _value: bool) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_i64<E: Error>(self, _value: i64) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_u64<E: Error>(self, _value: u64) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_f64<E: Error>(self, _value: f64) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
-    }
-
-    fn visit_str<E: Error>(self, _text: &str) -> Result<Outcome<T>, E> {
-        Ok(Err(SkipReason::NotAnObject))
+    fn other(self) -> Self::Value {
+        Err(SkipReason::NotAnObject)
     }
 }
 

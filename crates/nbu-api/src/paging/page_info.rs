@@ -28,6 +28,17 @@ impl PageInfo {
     pub const fn elements(&self) -> u32 {
         self.records.saturating_add(self.skipped.total())
     }
+
+    /// Counts an element and hands it on if it is a record.
+    pub(crate) fn take<T>(&mut self, element: Result<T, SkipReason>, visit: &mut impl FnMut(T)) {
+        match element {
+            Ok(record) => {
+                self.records = self.records.saturating_add(1);
+                visit(record);
+            }
+            Err(reason) => self.skipped.add(reason),
+        }
+    }
 }
 
 /// Where the next page begins: a cursor where the server gave text, else a record offset.
