@@ -1,6 +1,8 @@
 //! From NetBackup answers to Prometheus numbers.
 
 pub mod catalogue;
+pub mod collector;
+pub mod collectors;
 pub mod exposition;
 pub mod histogram;
 pub mod ledger;

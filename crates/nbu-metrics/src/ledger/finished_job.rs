@@ -13,7 +13,7 @@ pub struct FinishedJob<'a> {
     /// `parentJobId`; a job that names itself or 0 has no parent.
     pub parent: Option<u64>,
     /// `childCount`; absent before API 5.0 or so.
-    pub child_count: Option<i64>,
+    pub child_count: Option<u64>,
     /// `jobType`.
     pub job_type: Cow<'a, str>,
     /// `policyType`.

@@ -1,0 +1,139 @@
+//! What a collector is: it asks a primary about one subject and turns the answers into samples.
+//!
+//! A collector has no timer and no memory of its own. Whoever runs it decides when, how long it may take, and keeps
+//! the [`State`] between two runs:
+//!
+//! * one run at a time per collector and primary;
+//! * `collect` may be dropped at any await. Nothing has changed then, but for what the ledger committed;
+//! * on success, keep the new state and show the samples in place of the last ones. When [`Collected::more`] says
+//!   so, run it again at once rather than at the next interval: the work was cut into pieces so that each has the
+//!   deadline to itself and its result is seen early;
+//! * on failure, keep the old state and the old samples;
+//! * after every run, also a failed or dropped one, publish the ledger ([`Ledger::publish`]) and show its samples
+//!   beside those of the collectors: they are counters, and never go stale.
+//!
+//! ```
+//! use nbu_metrics::collector;
+//!
+//! let names: Vec<_> = collector::ALL.iter().map(|collector| collector.name()).collect();
+//! assert_eq!(names, ["primary", "jobs", "storage"]);
+//! ```
+
+mod state;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nbu_api::Endpoint;
+use nbu_client::{Client, Reason};
+
+use crate::collectors::{Jobs, Primary, Storage};
+use crate::ledger::{Ledger, StoreError};
+use crate::samples::Samples;
+
+pub use state::State;
+
+/// Every collector.
+pub static ALL: [&dyn Collector; 3] = [&Primary, &Jobs, &Storage];
+
+/// The collector of this name, as the configuration and the `collector` label have it.
+pub fn find(name: &str) -> Option<&'static dyn Collector> {
+    ALL.into_iter().find(|collector| collector.name() == name)
+}
+
+/// Asks about one subject.
+pub trait Collector: Send + Sync + fmt::Debug {
+    /// Its name, unique.
+    fn name(&self) -> &'static str;
+
+    /// How often it runs unless the configuration says otherwise.
+    fn default_interval(&self) -> Duration;
+
+    /// The endpoints it asks.
+    fn endpoints(&self) -> &'static [&'static Endpoint];
+
+    /// One run. See the [module](self) for what its caller owes it.
+    fn collect<'a>(&'a self, context: Context<'a>, state: &'a State) -> CollectFuture<'a>;
+}
+
+/// One run of a collector.
+pub type CollectFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Collected, CollectError>> + Send + 'a>>;
+
+/// What a collector works with.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The primary.
+    pub client: &'a Client,
+    /// The primary's job ledger; its settings are those of the jobs collector.
+    pub ledger: &'a Ledger,
+    /// Wall time.
+    pub clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("client", self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a run that succeeded found.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// All gauges of the collector, in place of those of the last run.
+    pub samples: Samples,
+    /// What the next run builds on.
+    pub state: State,
+    /// There is more to do now: run again at once.
+    pub more: bool,
+}
+
+/// Why a run found nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    /// The primary could not be asked, or its answer not be read.
+    #[error(transparent)]
+    Client(#[from] nbu_client::Error),
+    /// The ledger's state could not be kept. What was published stays, and the walk is repeated.
+    #[error(transparent)]
+    Ledger(#[from] StoreError),
+    /// The primary does not tell its clock, without which no finished job can be counted.
+    #[error(
+        "/ping tells neither the primary's clock in its body nor a Date; check what stands between it and us"
+    )]
+    NoClock,
+    /// A page does not lead to the next one: its job ids do not go on where they were asked to.
+    #[error("/admin/jobs does not answer in the order asked for, after job {last}")]
+    Order {
+        /// The last id that came in order.
+        last: u64,
+    },
+}
+
+impl CollectError {
+    /// The failure as the word of `netbackup_exporter_collector_status`. The list of words is closed and has none for a
+    /// disk that fails, which is the exporter's own: it counts as a limit reached.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Client(error) => error.reason(),
+            Self::Ledger(_) => Reason::Limit,
+            Self::NoClock | Self::Order { .. } => Reason::Parse,
+        }
+    }
+
+    /// The endpoint that failed, where it was one.
+    pub fn endpoint(&self) -> Option<&'static str> {
+        match self {
+            Self::Client(error) => error.call().map(|call| call.endpoint),
+            Self::Ledger(_) => None,
+            Self::NoClock => Some(nbu_api::endpoint::PING.name),
+            Self::Order { .. } => Some(nbu_api::endpoint::JOBS.name),
+        }
+    }
+}

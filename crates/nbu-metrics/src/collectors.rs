@@ -1,0 +1,9 @@
+//! The collectors, one per subject.
+
+mod jobs;
+mod primary;
+mod storage;
+
+pub use jobs::Jobs;
+pub use primary::Primary;
+pub use storage::Storage;
