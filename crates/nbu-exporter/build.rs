@@ -11,10 +11,6 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "cargo reads what a build script prints"
-)]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let compiler = variable("RUSTC").unwrap_or_else(|| "rustc".to_owned());

@@ -4,60 +4,111 @@
 //! check or a [`ConfigError`] with *all* problems, each with file, line, column, key and remedy. It reads neither
 //! secrets nor certificates: the tasks of the primaries do, again and again ([`SecretSource::read`]).
 
+mod check;
 mod collectors;
 mod credential;
 pub mod duration;
+mod effective;
+mod findings;
+mod interpolate;
 mod limits;
+mod named_files;
 mod pattern;
 mod primary;
 mod problem;
 mod proxy;
+mod quote;
+pub mod schema;
+mod section;
+mod size;
+mod sources;
+mod suggestion;
+mod tree;
+mod value;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use self::collectors::{CollectorSettings, Collectors, JobResult, Jobs, Protection};
 pub use self::credential::{Credential, Login, SecretError, SecretSource};
+pub use self::effective::Effective;
+use self::findings::Findings;
 pub use self::limits::{JobLabel, Limits, Metrics};
+use self::named_files::NamedFile;
 pub use self::pattern::Pattern;
 pub use self::primary::{ClientCertificate, Primary, Tls, TlsVersion};
 pub use self::problem::{ConfigError, Place, Problem, Warning};
 pub use self::proxy::ProxyUrl;
+use self::sources::Sources;
 use crate::environment::Environment;
 use crate::log::Level;
 
 /// A configuration in which everything has been checked.
+///
+/// `Debug` shows no secret.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The primaries, in the order of the file; names are unique.
+    /// The primaries, in the order of the files; names are unique.
     pub primaries: Vec<Primary>,
     /// `log.level`; the flag, when given, takes precedence.
     pub log_level: Option<Level>,
     /// `web.auth_exempt`: paths served without authentication.
     pub auth_exempt: Vec<String>,
-    /// What is accepted but worth a line in the log at start and at reload.
+    /// What is accepted but worth a line in the log at start and at reload, keys without effect included.
     pub warnings: Vec<Warning>,
+    effective: Effective,
+    files: Vec<NamedFile>,
 }
 
 /// What a reload has to do, by primary name. Each name stands in exactly one list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diff {
     /// Only in the new configuration.
-    pub added: Vec<std::sync::Arc<str>>,
+    pub added: Vec<Arc<str>>,
     /// Only in the old configuration.
-    pub removed: Vec<std::sync::Arc<str>>,
+    pub removed: Vec<Arc<str>>,
     /// In both, with any difference.
-    pub changed: Vec<std::sync::Arc<str>>,
+    pub changed: Vec<Arc<str>>,
     /// In both, equal.
-    pub unchanged: Vec<std::sync::Arc<str>>,
+    pub unchanged: Vec<Arc<str>>,
 }
 
 impl Config {
-    /// Reads and checks the file at `path`. Blocks while it reads.
+    /// Reads and checks the file at `path` and those it names. Blocks while it reads.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
-        let _ = (path, environment);
-        Err(ConfigError {
-            problems: Vec::new(),
+        Self::build(|findings| sources::read(path, environment, findings))
+    }
+
+    /// Checks `text` as if it stood in the file at `path`, without the files it names.
+    pub fn parse(path: &Path, text: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        Self::build(|findings| {
+            let main = sources::parse(path, text, environment, findings)?;
+            Some(Sources {
+                main,
+                included: Vec::new(),
+            })
         })
+    }
+
+    fn build(read: impl FnOnce(&Findings) -> Option<Sources>) -> Result<Self, ConfigError> {
+        let findings = Findings::default();
+        let config = read(&findings).map(|sources| check::check(&sources, &findings));
+        let (problems, warnings) = findings.into_sorted();
+        match config {
+            Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),
+            _ => Err(ConfigError { problems }),
+        }
+    }
+
+    /// What is wrong with the secret and certificate files that the configuration names, as they are now. Blocks
+    /// while it reads. Such a file stops only its primary, and only until it can be read.
+    pub fn check_files(&self) -> Vec<Problem> {
+        self.files.iter().filter_map(NamedFile::check).collect()
+    }
+
+    /// What is in effect, defaults included; secrets are `<secret>`.
+    pub fn effective(&self) -> &Effective {
+        &self.effective
     }
 
     /// The primary called `name`.

@@ -33,7 +33,7 @@ pub struct Metrics {
 }
 
 /// A label that can be added to the job counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobLabel {
     /// The policy's name.
     Policy,

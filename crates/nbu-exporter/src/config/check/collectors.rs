@@ -1,0 +1,159 @@
+//! Collector settings.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::config::collectors::{CollectorSettings, Collectors, JobResult, Jobs, Protection};
+use crate::config::effective::Effective;
+use crate::config::quote;
+use crate::config::section::Section;
+use crate::config::tree::Content;
+use crate::config::{duration, schema, value};
+
+/// Below it a collector asks much of a primary.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Above it a single walk asks much of a primary.
+const FAR: Duration = Duration::from_secs(31 * 24 * 3600);
+
+/// All collectors of one layer over another.
+pub(super) fn collectors(section: &Section<'_>) -> Collectors {
+    let mut others = BTreeMap::new();
+    for name in schema::SIMPLE_COLLECTORS {
+        others.insert(*name, section.nested(name, settings));
+    }
+    Collectors {
+        primary: section.nested("primary", settings),
+        jobs: section.nested("jobs", jobs),
+        storage: section.nested("storage", settings),
+        protection: section.nested("protection", protection),
+        others,
+    }
+}
+
+fn settings(section: &Section<'_>) -> CollectorSettings {
+    let enabled = section.flag("enabled");
+    let interval = section.duration("interval");
+    let timeout = section.duration_or("timeout", interval.max(Duration::from_secs(60)));
+    let max_stale = section.duration_or(
+        "max_stale",
+        interval.saturating_mul(5).max(Duration::from_secs(900)),
+    );
+    if enabled && interval < BUSY {
+        let interval = duration::format(interval);
+        section.warning(
+            "interval",
+            format!("every {interval} asks much of a primary; 30s or more is kinder"),
+        );
+    }
+    if max_stale < interval {
+        let what =
+            "is shorter than the interval: states and sizes will come and go between two runs";
+        section.warning("max_stale", what);
+    }
+    CollectorSettings {
+        enabled,
+        interval,
+        timeout,
+        max_stale,
+    }
+}
+
+fn jobs(section: &Section<'_>) -> Jobs {
+    let jobs = Jobs {
+        settings: settings(section),
+        overlap: section.duration("overlap"),
+        look_back: section.duration("look_back"),
+        reconcile_interval: section.duration("reconcile_interval"),
+        reconcile_window: section.duration("reconcile_window"),
+        max_catch_up: section.duration("max_catch_up"),
+        stalled_after: section.duration("stalled_after"),
+        results: results(section),
+    };
+    let reaches = [
+        ("look_back", jobs.look_back),
+        ("reconcile_window", jobs.reconcile_window),
+        ("max_catch_up", jobs.max_catch_up),
+    ];
+    for (name, reach) in reaches.into_iter().filter(|(_, reach)| *reach > FAR) {
+        let what = format!(
+            "walking {} of jobs asks much of a primary",
+            duration::format(reach)
+        );
+        section.warning(name, what);
+    }
+    jobs
+}
+
+fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
+    const RESULTS: [(&str, JobResult); 6] = [
+        ("success", JobResult::Success),
+        ("partial", JobResult::Partial),
+        ("cancelled", JobResult::Cancelled),
+        ("missed", JobResult::Missed),
+        ("skipped", JobResult::Skipped),
+        ("failed", JobResult::Failed),
+    ];
+    let words = RESULTS.map(|(word, _)| word);
+    let mut results = BTreeMap::new();
+    let entries = match section.given("results").map(|given| &given.node.content) {
+        None => &[][..],
+        Some(Content::Map(entries)) => entries,
+        Some(_) => {
+            section.problem(
+                "results",
+                "must be a map of status codes and results",
+                "write for example {190: failed}",
+            );
+            &[]
+        }
+    };
+    for entry in entries {
+        let path = format!("{}.{}", section.path("results"), quote::quote(&entry.key));
+        let code = value::count(&entry.key, 0, i64::MAX.cast_unsigned())
+            .map(|code| i64::try_from(code).unwrap_or(i64::MAX));
+        let code = section.accept(&entry.place, &path, code);
+        let result = section.scalar_at(&entry.value, &path, false, |text| {
+            value::word(text, &words).map(|index| RESULTS[index].1)
+        });
+        if let (Some(code), Some(result)) = (code, result) {
+            results.insert(code, result);
+        }
+    }
+    let shown = results.iter().map(|(code, result)| {
+        let word = RESULTS
+            .iter()
+            .find(|(_, known)| known == result)
+            .map_or("", |(word, _)| *word);
+        (code.to_string(), Effective::Text(word.to_owned()))
+    });
+    section.record("results", Effective::Map(shown.collect()));
+    results
+}
+
+fn protection(section: &Section<'_>) -> Protection {
+    let pattern = |name| {
+        let parse = |text: &str| {
+            if text.is_empty() {
+                Ok(None)
+            } else {
+                value::pattern(text).map(Some)
+            }
+        };
+        let show = |pattern: &Option<_>| {
+            pattern
+                .as_ref()
+                .map_or(Effective::Null, |pattern: &crate::config::Pattern| {
+                    Effective::Text(pattern.as_str().to_owned())
+                })
+        };
+        section.read(name, parse, show).flatten()
+    };
+    Protection {
+        settings: settings(section),
+        max_clients: section.count("max_clients"),
+        client_include: pattern("client_include"),
+        client_exclude: pattern("client_exclude"),
+        seed_from_catalog: section.flag("seed_from_catalog"),
+    }
+}

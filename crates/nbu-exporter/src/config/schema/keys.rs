@@ -1,0 +1,251 @@
+//! The table.
+
+use super::Key;
+use super::Kind::{
+    Count, Duration, File, Fingerprint, Flag, Number, Open, Secret, Section, Sections, Size, Text,
+    Texts, Url, Version, Word, Words,
+};
+use super::collectors::COLLECTORS;
+
+/// The main file.
+pub static ROOT: &[Key] = &[
+    Key::new(
+        "primaries",
+        Sections(PRIMARY),
+        "The primary servers to watch.",
+    ),
+    Key::new(
+        "primaries_file",
+        Texts,
+        "Further files with a `primaries` list each; the last part of a path may hold * and ?.",
+    ),
+    Key::new(
+        "collectors",
+        Section(COLLECTORS),
+        "Collector settings for all primaries.",
+    ),
+    Key::new(
+        "limits",
+        Section(LIMITS),
+        "What is accepted from each primary.",
+    ),
+    Key::new(
+        "metrics",
+        Section(METRICS),
+        "What is kept and exposed for each primary.",
+    ),
+    Key::new("web", Section(WEB), "What is served."),
+    Key::new("log", Section(LOG), "What is logged."),
+    Key::new("telemetry", Open, "Traces of the exporter itself.").later(),
+];
+
+/// A file named by `primaries_file`.
+pub static PRIMARIES_FILE_ROOT: &[Key] = &[Key::new(
+    "primaries",
+    Sections(PRIMARY),
+    "The primary servers to watch, as in the main file.",
+)];
+
+static PRIMARY: &[Key] = &[
+    Key::new(
+        "name",
+        Text,
+        "Required and unique; the value of the `primary` label.",
+    ),
+    Key::new(
+        "url",
+        Url,
+        "Required; address of the REST API, such as `https://nbu.example.com:1556/netbackup`.",
+    ),
+    Key::new(
+        "api_key",
+        Secret,
+        "The API key. Exactly one of `api_key`, `api_key_file` and `login` is needed.",
+    ),
+    Key::new("api_key_file", File, "A file that holds the API key."),
+    Key::new("login", Section(LOGIN), "A user to log in as.").later(),
+    Key::new(
+        "api_version",
+        Version,
+        "The API version to speak, such as `12.0`; `auto` detects it.",
+    )
+    .or("auto"),
+    Key::new("tls_config", Section(TLS), "How the server is verified."),
+    Key::new(
+        "proxy_url",
+        Secret,
+        "The HTTP proxy to go through, with its credentials if it wants any.",
+    )
+    .later(),
+    Key::new(
+        "no_proxy",
+        Texts,
+        "Hosts, domains and networks that are reached without the proxy.",
+    )
+    .later(),
+    Key::new(
+        "request_timeout",
+        Duration(1),
+        "Longest time for one attempt, from connect to the last byte.",
+    )
+    .or("30s"),
+    Key::new(
+        "max_in_flight",
+        Count(1, 1000),
+        "Most requests on the wire at the same time.",
+    )
+    .or("4"),
+    Key::new(
+        "requests_per_second",
+        Number,
+        "Most requests started per second; 0 leaves it to `max_in_flight`.",
+    )
+    .or("0")
+    .later(),
+    Key::new(
+        "collectors",
+        Section(COLLECTORS),
+        "Collector settings of this primary, over the common ones.",
+    ),
+];
+
+static LOGIN: &[Key] = &[
+    Key::new(
+        "domain_type",
+        Text,
+        "Required; `unixpwd`, `vx`, `NT`, `LDAP` and the like.",
+    ),
+    Key::new(
+        "domain_name",
+        Text,
+        "The domain, often the host name of the primary.",
+    )
+    .or(""),
+    Key::new("user_name", Text, "Required; the user."),
+    Key::new(
+        "password",
+        Secret,
+        "The password. Exactly one of `password` and `password_file` is needed.",
+    ),
+    Key::new("password_file", File, "A file that holds the password."),
+];
+
+static TLS: &[Key] = &[
+    Key::new(
+        "ca_file",
+        File,
+        "PEM bundle that is trusted in addition to the roots of the system.",
+    ),
+    Key::new(
+        "ca_fingerprint",
+        Fingerprint,
+        "SHA-256 fingerprint of the only certificate authority that is accepted.",
+    ),
+    Key::new(
+        "cert_file",
+        File,
+        "PEM certificate by which the exporter identifies itself.",
+    ),
+    Key::new(
+        "key_file",
+        File,
+        "PEM private key that belongs to `cert_file`.",
+    ),
+    Key::new(
+        "server_name",
+        Text,
+        "The name expected in the server's certificate, where it is not the host of `url`.",
+    ),
+    Key::new(
+        "min_version",
+        Word(&["TLS12", "TLS13"]),
+        "The oldest TLS version that is accepted.",
+    )
+    .or("TLS12"),
+    Key::new(
+        "insecure_skip_verify",
+        Flag,
+        "Accept any certificate: everyone on the path can read the credential.",
+    )
+    .or("false"),
+];
+
+static LIMITS: &[Key] = &[
+    Key::new(
+        "response_bytes",
+        Size(1024),
+        "Longest body of an answer, decompressed.",
+    )
+    .or("64MiB"),
+    Key::new(
+        "header_count",
+        Count(1, 10_000),
+        "Most headers of an answer (HTTP/1).",
+    )
+    .or("100")
+    .later(),
+    Key::new(
+        "header_bytes",
+        Size(1024),
+        "Longest header block of an answer (HTTP/2).",
+    )
+    .or("64KiB")
+    .later(),
+    Key::new("pages", Count(1, 10_000_000), "Most pages of one walk.").or("20000"),
+    Key::new(
+        "records_per_page",
+        Count(1, 1_000_000),
+        "Most records of one page.",
+    )
+    .or("5000"),
+    Key::new(
+        "label_length",
+        Count(8, 65_536),
+        "Longest label value, in characters; longer ones are cut and marked.",
+    )
+    .or("256")
+    .later(),
+];
+
+static METRICS: &[Key] = &[
+    Key::new(
+        "max_series",
+        Count(1, 100_000_000),
+        "Most series of one primary.",
+    )
+    .or("200000")
+    .later(),
+    Key::new(
+        "max_series_per_family",
+        Count(1, 100_000_000),
+        "Most series of one metric of one primary.",
+    )
+    .or("50000")
+    .later(),
+    Key::new(
+        "counter_birth",
+        Duration(0),
+        "How long a new counter series shows 0 before its value.",
+    )
+    .or("2m")
+    .later(),
+    Key::new(
+        "job_labels",
+        Words(&["policy", "schedule_type", "media_server", "storage_unit"]),
+        "Labels added to the job counters.",
+    )
+    .later(),
+];
+
+static WEB: &[Key] = &[Key::new(
+    "auth_exempt",
+    Texts,
+    "Paths that are served without authentication, such as `/-/healthy`.",
+)
+.later()];
+
+static LOG: &[Key] = &[Key::new(
+    "level",
+    Word(&["debug", "info", "warn", "error"]),
+    "The least severe lines that are written; `--log.level` takes precedence.",
+)];
