@@ -159,8 +159,14 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_asked_again_rarely() {
-        assert!(near(wait(schedule(60, 1), Outcome::Refused, Duration::ZERO), 3600.0));
-        assert!(near(wait(schedule(7200, 1), Outcome::Refused, Duration::ZERO), 7200.0));
+        assert!(near(
+            wait(schedule(60, 1), Outcome::Refused, Duration::ZERO),
+            3600.0
+        ));
+        assert!(near(
+            wait(schedule(7200, 1), Outcome::Refused, Duration::ZERO),
+            7200.0
+        ));
     }
 
     #[test]
@@ -178,7 +184,11 @@ mod tests {
         let now = Instant::now();
         assert!(schedule.first(now) - now <= FIRST_SPREAD);
         let day = Duration::from_secs(86_400);
-        for outcome in [Outcome::Success, Outcome::Failed { consecutive: 99 }, Outcome::Refused] {
+        for outcome in [
+            Outcome::Success,
+            Outcome::Failed { consecutive: 99 },
+            Outcome::Refused,
+        ] {
             assert!(wait(schedule, outcome, Duration::ZERO) > day);
         }
     }

@@ -104,6 +104,10 @@ impl Builder {
 
     /// Adds samples.
     #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a builder's step, no arithmetic"
+    )]
     pub fn add(self, samples: &Samples) -> Self {
         self.add_if(samples, |_| true)
     }
@@ -141,7 +145,12 @@ impl Builder {
     fn add_if(mut self, samples: &Samples, wanted: impl Fn(&'static Family) -> bool) -> Self {
         for (family, series) in samples.families().filter(|(family, _)| wanted(family)) {
             // A series of a process-wide family would be exposed once per primary, with equal labels.
-            debug_assert_eq!(family.per_primary, self.primary.is_some(), "{}", family.name);
+            debug_assert_eq!(
+                family.per_primary,
+                self.primary.is_some(),
+                "{}",
+                family.name
+            );
             let new = || FamilySeries {
                 family,
                 series: Vec::with_capacity(series.len()),
@@ -196,7 +205,9 @@ mod tests {
         samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], 1.0);
         samples.counter(&jobs::JOBS_GAP_SECONDS_TOTAL, &[], 1.0);
         samples.gauge(&jobs::JOBS_WATERMARK_TIMESTAMP_SECONDS, &[], 1.0);
-        let stale = Snapshot::builder(Some("p".into())).add_stale(&samples).build();
+        let stale = Snapshot::builder(Some("p".into()))
+            .add_stale(&samples)
+            .build();
         let names: Vec<_> = stale.families().map(|family| family.family.name).collect();
         let expected = [
             "netbackup_jobs_gap_seconds_total",

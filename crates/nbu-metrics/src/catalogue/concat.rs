@@ -14,9 +14,7 @@ pub(super) const fn len(lists: &[&[&Family]]) -> usize {
 }
 
 /// The families of all lists, one after the other; `N` must be their [`len`].
-pub(super) const fn families<const N: usize>(
-    lists: &[&[&'static Family]],
-) -> [&'static Family; N] {
+pub(super) const fn families<const N: usize>(lists: &[&[&'static Family]]) -> [&'static Family; N] {
     let mut joined = [lists[0][0]; N];
     let (mut next, mut list) = (0, 0);
     while list < lists.len() {

@@ -81,13 +81,14 @@ fn deflate(out: &mut Vec<u8>, input: &[u8], flush: FlushCompress) {
         let rest = input.get(done..).unwrap_or_default();
         let status = compress.compress_vec(rest, out, flush);
         let room = out.len() < out.capacity();
-        match (flush, status) {
+        let complete = match flush {
+            FlushCompress::Finish => matches!(status, Ok(Status::StreamEnd)),
             // A sync flush is complete once the output was not filled to the brim.
-            (FlushCompress::Finish, Ok(Status::StreamEnd)) => return,
-            (FlushCompress::Sync, Ok(_)) if room => return,
-            (_, Ok(_)) => {}
-            // Only a compressor that was already finished refuses.
-            (_, Err(_)) => return,
+            _ => room,
+        };
+        // Only a compressor that was already finished refuses.
+        if complete || status.is_err() {
+            return;
         }
     }
 }
@@ -121,7 +122,11 @@ mod tests {
                 let whole = [&*compressed.head, &compressed.finish(ending)].concat();
                 let (plain, rest) = inflate(&whole);
                 assert_eq!(plain, [body, ending].concat(), "{length}");
-                assert!(rest.is_empty(), "{length}: {} bytes after the member", rest.len());
+                assert!(
+                    rest.is_empty(),
+                    "{length}: {} bytes after the member",
+                    rest.len()
+                );
             }
         }
     }

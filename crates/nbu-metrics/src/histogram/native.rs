@@ -8,7 +8,7 @@ const PER_DOUBLING: i32 = 1 << SCHEMA;
 
 /// Upper limit of the bucket that counts zeros: 2⁻¹²⁸. A histogram without observations needs a
 /// threshold above 0, by that Prometheus knows that it is a native one.
-const ZERO_THRESHOLD: f64 = 2.938_735_877_055_718_8e-39;
+const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
 
 /// Lower bounds of the buckets of the mantissa, which lies in [0.5, 1): 0.5 × 2^(i/8).
 const MANTISSAS: [f64; PER_DOUBLING as usize] = [
@@ -124,7 +124,8 @@ fn index(value: f64) -> i32 {
     // would put some bounds themselves into the wrong bucket.
     let bits = value.to_bits();
     let exponent = i32::try_from((bits >> MANTISSA_BITS) & EXPONENT_MASK).unwrap_or(0) - 1022;
-    let mantissa = f64::from_bits((bits & !(EXPONENT_MASK << MANTISSA_BITS)) | (1022 << MANTISSA_BITS));
+    let mantissa =
+        f64::from_bits((bits & !(EXPONENT_MASK << MANTISSA_BITS)) | (1022 << MANTISSA_BITS));
     let within = MANTISSAS.partition_point(|bound| *bound < mantissa);
     i32::try_from(within).unwrap_or(0) + (exponent - 1) * PER_DOUBLING
 }
@@ -148,7 +149,10 @@ mod tests {
         let mut value = 1e-9;
         while value < 1e18 {
             let index = index(value);
-            assert!(bound(index - 1) < value && value <= bound(index) * (1.0 + 1e-12), "{value}");
+            assert!(
+                bound(index - 1) < value && value <= bound(index) * (1.0 + 1e-12),
+                "{value}"
+            );
             value *= 1.013;
         }
     }

@@ -30,7 +30,12 @@ fn merging_equals_observing_everything_in_one() {
     );
     for (number, value) in [0.0, 0.5, 3.0, 3.1, 700.0, 8e9].into_iter().enumerate() {
         both.observe(value);
-        if number % 2 == 0 { &mut left } else { &mut right }.observe(value);
+        if number % 2 == 0 {
+            &mut left
+        } else {
+            &mut right
+        }
+        .observe(value);
     }
     assert!(left.merge(&right));
     assert_eq!(left.counts(), both.counts());

@@ -17,7 +17,10 @@ pub(super) fn items(header: &str) -> impl Iterator<Item = Item<'_>> {
 impl Item<'_> {
     /// The value of the parameter of this name.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let found = self.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        let found = self
+            .parameters
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, value)| *value)
     }
 }
@@ -46,6 +49,8 @@ fn item(text: &str) -> Option<Item<'_>> {
 }
 
 fn unquote(value: &str) -> &str {
-    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     inner.unwrap_or(value)
 }

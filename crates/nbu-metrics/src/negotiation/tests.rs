@@ -20,7 +20,10 @@ fn what_each_client_gets() {
         ("application/openmetrics-text", OPENMETRICS_0_0_1),
         ("Application/OpenMetrics-Text; Version=1.0.0", OPENMETRICS),
         ("application/openmetrics-text;version=2.0.0", TEXT),
-        ("application/openmetrics-text;version=2.0.0, application/openmetrics-text;version=0.0.1;q=0.1", OPENMETRICS_0_0_1),
+        (
+            "application/openmetrics-text;version=2.0.0, application/openmetrics-text;version=0.0.1;q=0.1",
+            OPENMETRICS_0_0_1,
+        ),
         (PROMETHEUS_2, OPENMETRICS),
         (PROMETHEUS_3, OPENMETRICS),
         (NATIVE, PROTOBUF),
@@ -35,13 +38,36 @@ fn what_each_client_gets() {
 #[test]
 fn the_highest_quality_wins_and_of_equal_ones_the_first() {
     let om = "application/openmetrics-text;version=1.0.0";
-    assert_eq!(exposition(Some(&format!("text/plain;q=0.9,{om};q=0.8"))), TEXT);
-    assert_eq!(exposition(Some(&format!("text/plain;q=0.8,{om};q=0.9"))), OPENMETRICS);
-    assert_eq!(exposition(Some(&format!("{om};q=0.5,text/plain;q=0.5"))), OPENMETRICS);
-    assert_eq!(exposition(Some(&format!("text/plain;q=0.5,{om};q=0.5"))), TEXT);
-    assert_eq!(exposition(Some(&format!("{om};q=0,text/plain;q=0.1"))), TEXT);
-    assert_eq!(exposition(Some(&format!("{om};q=2,text/plain;q=0.1"))), TEXT, "no such quality");
-    assert_eq!(exposition(Some(&format!("{om};q=NaN"))), TEXT, "no such quality");
+    assert_eq!(
+        exposition(Some(&format!("text/plain;q=0.9,{om};q=0.8"))),
+        TEXT
+    );
+    assert_eq!(
+        exposition(Some(&format!("text/plain;q=0.8,{om};q=0.9"))),
+        OPENMETRICS
+    );
+    assert_eq!(
+        exposition(Some(&format!("{om};q=0.5,text/plain;q=0.5"))),
+        OPENMETRICS
+    );
+    assert_eq!(
+        exposition(Some(&format!("text/plain;q=0.5,{om};q=0.5"))),
+        TEXT
+    );
+    assert_eq!(
+        exposition(Some(&format!("{om};q=0,text/plain;q=0.1"))),
+        TEXT
+    );
+    assert_eq!(
+        exposition(Some(&format!("{om};q=2,text/plain;q=0.1"))),
+        TEXT,
+        "no such quality"
+    );
+    assert_eq!(
+        exposition(Some(&format!("{om};q=NaN"))),
+        TEXT,
+        "no such quality"
+    );
 }
 
 #[test]

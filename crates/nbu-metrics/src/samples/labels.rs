@@ -21,7 +21,12 @@ pub struct Labels(Arc<str>);
 impl Labels {
     /// Packs the values. A value that is missing becomes `none`, one too many is left out.
     pub(super) fn new(family: &Family, values: &[&str]) -> Self {
-        debug_assert_eq!(values.len(), family.labels.len(), "labels of {}", family.name);
+        debug_assert_eq!(
+            values.len(),
+            family.labels.len(),
+            "labels of {}",
+            family.name
+        );
         let padded = values.iter().copied().chain(std::iter::repeat(NONE));
         Self::pack(padded.take(family.labels.len()))
     }
@@ -31,7 +36,9 @@ impl Labels {
         let mut rest = &*self.0;
         std::iter::from_fn(move || {
             let length = rest.chars().next()?;
-            let (value, behind) = rest.get(length.len_utf8()..)?.split_at_checked(decode(length))?;
+            let (value, behind) = rest
+                .get(length.len_utf8()..)?
+                .split_at_checked(decode(length))?;
             rest = behind;
             Some(value)
         })

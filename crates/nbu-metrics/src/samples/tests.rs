@@ -56,7 +56,10 @@ fn a_state_set_shows_every_known_state_and_an_unknown_one_under_its_name() {
         ("dp2/DOWN", 0.0),
         ("dp2/ODD", 1.0),
     ];
-    assert_eq!(states, expected.map(|(labels, value)| (labels.to_owned(), value)));
+    assert_eq!(
+        states,
+        expected.map(|(labels, value)| (labels.to_owned(), value))
+    );
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! What a scrape looks like, in every format.
+
+mod arbitrary;
+mod golden;
+mod model;
+mod parts;
+mod protobuf;
+mod round_trip;
+mod text;

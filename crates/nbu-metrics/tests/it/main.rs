@@ -1,0 +1,11 @@
+//! The crate as its users see it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail loudly, as tests do"
+)]
+
+mod exposition;
+mod ledger;
