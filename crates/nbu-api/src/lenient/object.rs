@@ -9,7 +9,7 @@ pub trait Attributes<'de>: Default {
     /// Takes the value of `key` from `object`, or drops it when the key is not known.
     fn attribute<A: MapAccess<'de>>(
         &mut self,
-        key: &str,
+        key: &[u8],
         object: &mut A,
         notes: &Notes,
     ) -> Result<(), A::Error>;
@@ -122,13 +122,13 @@ macro_rules! object {
             #[expect(non_upper_case_globals, reason = "each constant stands for the field whose name it has")]
             fn attribute<A: ::serde::de::MapAccess<$life>>(
                 &mut self,
-                key: &str,
+                key: &[u8],
                 object: &mut A,
                 notes: &$crate::lenient::Notes,
             ) -> Result<(), A::Error> {
-                $(const $field: u32 = $crate::lenient::fingerprint($key);)*
+                $(const $field: u32 = $crate::lenient::fingerprint($key.as_bytes());)*
                 match $crate::lenient::fingerprint(key) {
-                    $($field if key == $key => {
+                    $($field if key == $key.as_bytes() => {
                         self.$field = object.next_value_seed($crate::lenient::Seed::new($key, notes))?;
                         Ok(())
                     })*

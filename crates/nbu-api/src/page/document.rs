@@ -134,11 +134,11 @@ impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Document<'_, V, T> {
         while let Some(key) = object.next_key_seed(Key)? {
             match &*key {
                 // A second list would count its records twice.
-                "data" if matches!(shape, Shape::Page) => {
+                b"data" if matches!(shape, Shape::Page) => {
                     notes.mismatch("data");
                     ignore(&mut object)?;
                 }
-                "data" => {
+                b"data" => {
                     let data = Data {
                         visit: &mut *visit,
                         page: &mut *page,
@@ -149,7 +149,7 @@ impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Document<'_, V, T> {
                         shape = Shape::Page;
                     }
                 }
-                "meta" => {
+                b"meta" => {
                     let merge = Merge {
                         target: &mut meta,
                         notes,

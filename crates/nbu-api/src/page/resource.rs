@@ -56,7 +56,7 @@ impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
         let mut identity = Identity::default();
         while let Some(key) = object.next_key_seed(Key)? {
             match &*key {
-                "attributes" => {
+                b"attributes" => {
                     let merge = Merge {
                         target: &mut record,
                         notes,
@@ -65,9 +65,9 @@ impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
                         notes.mismatch("attributes");
                     }
                 }
-                "id" => identity.id = object.next_value_seed(Seed::new("id", notes))?,
-                "type" => identity.kind = object.next_value_seed(Seed::new("type", notes))?,
-                "relationships" => {
+                b"id" => identity.id = object.next_value_seed(Seed::new("id", notes))?,
+                b"type" => identity.kind = object.next_value_seed(Seed::new("type", notes))?,
+                b"relationships" => {
                     object.next_value_seed(Relationships {
                         record: &mut record,
                         notes,

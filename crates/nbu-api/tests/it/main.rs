@@ -1,0 +1,16 @@
+//! The crate through its front door.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails here fails the test it serves"
+)]
+
+mod contract;
+mod detection;
+mod endpoints;
+mod errors;
+mod filters;
+mod jobs;
+mod lenient;
+mod pages;
+mod paging;
+mod storage;
