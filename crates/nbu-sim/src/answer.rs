@@ -1,0 +1,274 @@
+//! From a request to the honest answer.
+
+use std::sync::atomic::Ordering;
+
+use http::{HeaderMap, Method, StatusCode};
+use nbu_api::ApiVersion;
+
+use crate::{
+    clock::timestamp,
+    config, jobs,
+    json::Object,
+    negotiation,
+    primary::Primary,
+    query::{self, Query},
+    reply::{Refusal, Reply},
+    route::{Matched, Route},
+    status, storage,
+};
+
+/// One request, as far as answers depend on it.
+#[derive(Debug)]
+pub(crate) struct Request<'r> {
+    pub(crate) matched: Matched<'r>,
+    pub(crate) method: &'r Method,
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) query: &'r Query,
+    pub(crate) body: &'r [u8],
+}
+
+/// Answers; a refusal becomes an error body here.
+pub(crate) fn answer(primary: &Primary, request: &Request<'_>) -> Reply {
+    honest(primary, request).unwrap_or_else(|refusal| refuse(primary, &refusal))
+}
+
+/// An error body in the primary's own version.
+pub(crate) fn refuse(primary: &Primary, refusal: &Refusal) -> Reply {
+    refusal.reply(negotiation::content_type(primary.version()))
+}
+
+fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
+    let route = request.matched.route;
+    if route == Route::Unknown
+        || (route == Route::StatusCode && primary.version() < ApiVersion::V11_0)
+    {
+        return Err(Refusal::NotFound);
+    }
+    let expected = if route == Route::Login {
+        Method::POST
+    } else {
+        Method::GET
+    };
+    if *request.method != expected {
+        return Err(Refusal::Method);
+    }
+    if !route.is_open() {
+        authorize(primary, request)?;
+    }
+    let accept = header(request.headers, "accept");
+    match route {
+        Route::Ping => return ping(primary, accept),
+        Route::SecurityPing if negotiation::json(accept, primary.version()).is_err() => {
+            return ping(primary, accept);
+        }
+        _ => {}
+    }
+    let version = negotiation::json(accept, primary.version())?;
+    let body = match route {
+        Route::SecurityPing => primary.clock.face_ms().to_string().into_bytes(),
+        Route::ServerInfo => server_info(primary),
+        Route::ServerTime => server_time(primary),
+        Route::CaCert => ca_certificate(primary, version),
+        Route::AuthorizationContext => authorization_context(primary, request)?,
+        Route::Login => return login(primary, request, version),
+        Route::Jobs => primary.read_world(|world, now| {
+            jobs::list(world, primary.form(version, now), request.query)
+        })?,
+        Route::Job => primary.read_world(|world, now| {
+            jobs::one(world, primary.form(version, now), request.matched.argument)
+        })?,
+        Route::StorageUnits => storage::units(&primary.storage.read(), request.query)?,
+        Route::DiskPools => storage::pools(&primary.storage.read(), request.query)?,
+        Route::StorageServers => storage::servers(&primary.storage.read(), request.query)?,
+        Route::Policies => primary.read_world(|world, _| config::policies(world, request.query))?,
+        Route::Policy => {
+            let name = query::decode(request.matched.argument);
+            primary.read_world(|world, _| config::policy(world, &name))?
+        }
+        Route::UniquePolicyClients => {
+            primary.read_world(|world, _| config::clients(world, request.query))?
+        }
+        Route::PausedClients => {
+            primary.read_world(|world, now| config::paused(world, now, request.query))?
+        }
+        Route::StatusCode => status::text(request.matched.argument)?,
+        Route::Any | Route::Ping | Route::Unknown => return Err(Refusal::NotFound),
+    };
+    Ok(Reply::json(negotiation::content_type(version), body))
+}
+
+/// The real primary answers 401 for a missing credential, a dead one and a missing permission alike.
+fn authorize(primary: &Primary, request: &Request<'_>) -> Result<(), Refusal> {
+    let credentials = primary.credentials.read();
+    credentials
+        .principal(
+            header(request.headers, "authorization"),
+            primary.clock.face_ms(),
+        )
+        .filter(|principal| principal.may(request.matched.route))
+        .map(|_| ())
+        .ok_or(Refusal::Unauthorized)
+}
+
+fn ping(primary: &Primary, accept: Option<&str>) -> Result<Reply, Refusal> {
+    negotiation::plain(accept, primary.version())?;
+    let content_type = format!("text/vnd.netbackup+plain;version={}", primary.version());
+    let mut reply = Reply::text(&content_type, primary.clock.face_ms().to_string());
+    if primary.ping_header.load(Ordering::Relaxed) {
+        reply
+            .headers
+            .push(("x-netbackup-api-version", primary.version().to_string()));
+    }
+    Ok(reply)
+}
+
+fn server_info(primary: &Primary) -> Vec<u8> {
+    let version = primary.version();
+    let mut body = Vec::new();
+    let mut to = Object::begin(&mut body);
+    to.string("serverName", "primary.example.com");
+    to.string("nbuVersion", version.release().unwrap_or("99.9"));
+    to.integer("cacpivConnectorPort", 8443);
+    to.integer("nbuKeySize", 2048);
+    to.string("masterHostId", "5f0a6c1e-7d1b-4a51-9f7e-0c5b2f6f5a10");
+    to.integer("externalCaUsage", 0);
+    to.integer("cacpivEnabled", 0);
+    to.boolean("ssoEnabled", false);
+    to.string("domainType", "vx");
+    if version >= ApiVersion::V14_0 {
+        to.boolean("freezeModeEnabled", false);
+    }
+    to.end();
+    body
+}
+
+fn server_time(primary: &Primary) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut to = Object::begin(&mut body);
+    to.integer("serverTime", primary.clock.face_ms());
+    to.string("timeZoneName", "Coordinated Universal Time");
+    to.string("timeZoneId", "UTC");
+    to.end();
+    body
+}
+
+/// Two forms: flat before API 10.0, and with details since.
+fn ca_certificate(primary: &Primary, version: ApiVersion) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut to = Object::begin(&mut body);
+    let list = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>)| {
+        out.push(b'[');
+        write(out);
+        out.push(b']');
+    };
+    if version < ApiVersion::V10_0 {
+        to.string("webRootCert", &primary.ca_pem);
+        list(to.key("cacert"), &|out| {
+            crate::json::string(out, &primary.ca_pem)
+        });
+    } else {
+        to.string("trustVersion", "1");
+        for (name, action) in [
+            ("webRootCertificateData", false),
+            ("caCertificateData", true),
+        ] {
+            list(to.key(name), &|out| {
+                let mut certificate = Object::begin(out);
+                if action {
+                    certificate.string("caCertAction", "ADD");
+                }
+                let mut details = Object::begin(certificate.key("caCertDetails"));
+                details.string("subjectCN", "nbatd");
+                details.string("subjectOU", "root@primary.example.com");
+                details.string("subjectName", "CN=nbatd,OU=root@primary.example.com,O=vx");
+                details.end();
+                certificate.string("caCert", &primary.ca_pem);
+                certificate.end();
+            });
+        }
+    }
+    to.end();
+    body
+}
+
+fn authorization_context(primary: &Primary, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let credentials = primary.credentials.read();
+    let principal = credentials
+        .principal(
+            header(request.headers, "authorization"),
+            primary.clock.face_ms(),
+        )
+        .ok_or(Refusal::Unauthorized)?;
+    let mut body = Vec::new();
+    let mut document = Object::begin(&mut body);
+    let mut data = Object::begin(document.key("data"));
+    data.string("type", "authorizationContextResponse");
+    data.string("id", &principal.user);
+    let mut to = Object::begin(data.key("attributes"));
+    to.string(
+        "subject",
+        &format!("vx:primary.example.com:{}", principal.user),
+    );
+    to.string("issuer", "primary.example.com");
+    to.time("issuedAt", principal.issued_ms);
+    if let Some(expires) = principal.expires() {
+        to.time("expireDate", expires.as_millisecond());
+    }
+    to.boolean("isAdmin", false);
+    to.boolean("isMachine", true);
+    let permissions = to.key("permissions");
+    permissions.push(b'[');
+    for (index, permission) in principal.permissions.iter().enumerate() {
+        if index > 0 {
+            permissions.push(b',');
+        }
+        let mut entry = Object::begin(permissions);
+        entry.string("permission", permission.namespace());
+        entry.raw_members(r#""collections":[]"#);
+        entry.end();
+    }
+    permissions.push(b']');
+    to.end();
+    data.end();
+    document.end();
+    Ok(body)
+}
+
+fn login(primary: &Primary, request: &Request<'_>, version: ApiVersion) -> Result<Reply, Refusal> {
+    if !negotiation::accepts_body(header(request.headers, "content-type"), primary.version()) {
+        return Err(Refusal::UnsupportedMediaType);
+    }
+    let form: serde_json::Value = serde_json::from_slice(request.body)
+        .map_err(|error| Refusal::Parameter(error.to_string()))?;
+    let field = |name: &str| form.get(name).and_then(serde_json::Value::as_str);
+    let (Some(user), Some(password)) = (field("userName"), field("password")) else {
+        return Err(Refusal::Parameter(
+            "userName and password are required".to_owned(),
+        ));
+    };
+    let mut credentials = primary.credentials.write();
+    let token = credentials
+        .login(user, password, primary.clock.face_ms())
+        .ok_or(Refusal::Unauthorized)?;
+    let mut body = Vec::new();
+    let mut to = Object::begin(&mut body);
+    to.string("token", &token);
+    to.string("tokenType", "BEARER");
+    to.integer("validity", credentials.token_validity);
+    to.end();
+    Ok(Reply {
+        status: StatusCode::CREATED,
+        ..Reply::json(negotiation::content_type(version), body)
+    })
+}
+
+/// The `Date` of every answer: the primary's clock, not the computer's.
+pub(crate) fn date(primary: &Primary) -> String {
+    timestamp(primary.clock.face_ms())
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string()
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}

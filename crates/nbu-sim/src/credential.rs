@@ -1,0 +1,168 @@
+//! Who may ask what: API keys, sessions, and the permissions behind them.
+
+use std::{collections::HashMap, fmt};
+
+use jiff::Timestamp;
+
+use crate::{clock::timestamp, route::Route};
+
+/// A namespace of the role-based access control, with the VIEW operation on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Permission {
+    /// `|MANAGE|JOBS|`
+    Jobs,
+    /// `|STORAGE|STORAGE-UNITS|`
+    StorageUnits,
+    /// `|STORAGE|DISK-POOLS|`
+    DiskPools,
+    /// `|STORAGE|STORAGE-SERVERS|`
+    StorageServers,
+    /// `|PROTECTION|POLICIES|`
+    Policies,
+    /// `|MANAGE|HOSTS|HOST-PROPERTIES|`
+    HostProperties,
+}
+
+impl Permission {
+    /// Everything the simulator knows.
+    pub const ALL: [Self; 6] = [
+        Self::Jobs,
+        Self::StorageUnits,
+        Self::DiskPools,
+        Self::StorageServers,
+        Self::Policies,
+        Self::HostProperties,
+    ];
+
+    /// What `route` needs; `None` where any valid credential will do.
+    pub(crate) fn needed(route: Route) -> Option<Self> {
+        match route {
+            Route::Jobs | Route::Job => Some(Self::Jobs),
+            Route::StorageUnits => Some(Self::StorageUnits),
+            Route::DiskPools => Some(Self::DiskPools),
+            Route::StorageServers => Some(Self::StorageServers),
+            Route::Policies | Route::Policy | Route::UniquePolicyClients => Some(Self::Policies),
+            Route::PausedClients => Some(Self::HostProperties),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Self::Jobs => "|MANAGE|JOBS|",
+            Self::StorageUnits => "|STORAGE|STORAGE-UNITS|",
+            Self::DiskPools => "|STORAGE|DISK-POOLS|",
+            Self::StorageServers => "|STORAGE|STORAGE-SERVERS|",
+            Self::Policies => "|PROTECTION|POLICIES|",
+            Self::HostProperties => "|MANAGE|HOSTS|HOST-PROPERTIES|",
+        }
+    }
+}
+
+/// What a credential stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Principal {
+    pub(crate) user: String,
+    pub(crate) permissions: Vec<Permission>,
+    pub(crate) issued_ms: i64,
+    /// `None`: never.
+    pub(crate) expires_ms: Option<i64>,
+}
+
+/// All credentials a primary accepts. `Debug` shows how many, not which.
+#[derive(Default)]
+pub(crate) struct Credentials {
+    /// By the exact value of the `Authorization` header: API keys and session tokens alike.
+    accepted: HashMap<String, Principal>,
+    users: HashMap<String, (String, Vec<Permission>)>,
+    /// Seconds.
+    pub(crate) token_validity: i64,
+    tokens: u64,
+}
+
+impl Credentials {
+    pub(crate) fn new(token_validity: i64) -> Self {
+        Self {
+            token_validity,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn add_key(
+        &mut self,
+        key: &str,
+        permissions: &[Permission],
+        now: i64,
+        expires: Option<Timestamp>,
+    ) {
+        let principal = Principal {
+            user: "svc-monitoring".to_owned(),
+            permissions: permissions.to_vec(),
+            issued_ms: now,
+            expires_ms: expires.map(Timestamp::as_millisecond),
+        };
+        self.accepted.insert(key.to_owned(), principal);
+    }
+
+    pub(crate) fn add_user(&mut self, name: &str, password: &str, permissions: &[Permission]) {
+        self.users
+            .insert(name.to_owned(), (password.to_owned(), permissions.to_vec()));
+    }
+
+    pub(crate) fn revoke(&mut self, credential: &str) {
+        self.accepted.remove(credential);
+    }
+
+    /// Ends every session; API keys stay.
+    pub(crate) fn revoke_sessions(&mut self) {
+        self.accepted
+            .retain(|credential, _| !credential.starts_with("session."));
+    }
+
+    /// Checks the value of the `Authorization` header, with or without `Bearer `.
+    pub(crate) fn principal(&self, header: Option<&str>, now: i64) -> Option<&Principal> {
+        let header = header?;
+        let credential = header.strip_prefix("Bearer ").unwrap_or(header);
+        self.accepted
+            .get(credential)
+            .filter(|principal| principal.expires_ms.is_none_or(|expires| now < expires))
+    }
+
+    /// A new session, if the password is right: the token.
+    pub(crate) fn login(&mut self, user: &str, password: &str, now: i64) -> Option<String> {
+        let (expected, permissions) = self.users.get(user)?;
+        if expected != password {
+            return None;
+        }
+        self.tokens += 1;
+        let token = format!("session.{}.{user}", self.tokens);
+        let principal = Principal {
+            user: user.to_owned(),
+            permissions: permissions.clone(),
+            issued_ms: now,
+            expires_ms: Some(now + self.token_validity * 1000),
+        };
+        self.accepted.insert(token.clone(), principal);
+        Some(token)
+    }
+}
+
+impl Principal {
+    pub(crate) fn may(&self, route: Route) -> bool {
+        Permission::needed(route).is_none_or(|needed| self.permissions.contains(&needed))
+    }
+
+    pub(crate) fn expires(&self) -> Option<Timestamp> {
+        self.expires_ms.map(timestamp)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("accepted", &self.accepted.len())
+            .field("users", &self.users.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! The query string, decoded.
+
+/// Ordered pairs of a query string, percent-decoded. `+` is a plus sign, as in every URL that is not a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query(pub(crate) Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn parse(raw: &str) -> Self {
+        Self(
+            raw.split('&')
+                .filter(|pair| !pair.is_empty())
+                .map(|pair| {
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (decode(name), decode(value))
+                })
+                .collect(),
+        )
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Percent-decodes; a broken escape stays as it was sent, broken UTF-8 becomes replacement characters.
+pub(crate) fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escape = (byte == b'%')
+            .then(|| bytes.get(at + 1..at + 3).and_then(hex))
+            .flatten();
+        if let Some(decoded) = escape {
+            out.push(decoded);
+            at += 3;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex(pair: &[u8]) -> Option<u8> {
+    if !pair.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_decoded() {
+        let query =
+            Query::parse("page%5Blimit%5D=100&filter=state%20eq%20%27DONE%27&empty&odd=%zz");
+        assert_eq!(query.value("page[limit]"), Some("100"));
+        assert_eq!(query.value("filter"), Some("state eq 'DONE'"));
+        assert_eq!(query.value("empty"), Some(""));
+        assert_eq!(query.value("odd"), Some("%zz"));
+    }
+}

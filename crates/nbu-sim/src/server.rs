@@ -1,0 +1,8 @@
+//! Sockets, TLS and HTTP around the primary.
+
+mod accept;
+mod body;
+mod line;
+mod service;
+
+pub(crate) use accept::{Listening, listen};

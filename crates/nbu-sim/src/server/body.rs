@@ -1,0 +1,148 @@
+//! Bodies, honest and otherwise.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use flate2::{Compression, write::GzEncoder};
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::line::Control;
+use crate::primary::Primary;
+
+/// A body, and the request's place among those in flight.
+pub(crate) struct Outgoing {
+    content: Content,
+    _place: Place,
+}
+
+/// What is sent.
+pub(crate) enum Content {
+    Whole(Bytes),
+    /// These bytes, then the end, whatever the header announced.
+    Cut(Bytes),
+    /// These bytes, then a reset.
+    Reset(Option<Bytes>, Arc<Control>, Option<Pin<Box<Sleep>>>),
+    Drip(Bytes, Duration, Pin<Box<Sleep>>),
+    Endless,
+    Bomb(GzEncoder<Vec<u8>>, u64),
+}
+
+impl Content {
+    pub(crate) fn drip(bytes: Bytes, every: Duration) -> Self {
+        Self::Drip(bytes, every, Box::pin(sleep(every)))
+    }
+
+    pub(crate) fn bomb(bytes: u64) -> Self {
+        Self::Bomb(GzEncoder::new(Vec::new(), Compression::best()), bytes)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn new(content: Content, place: Place) -> Self {
+        Self {
+            content,
+            _place: place,
+        }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let chunk = match &mut self.content {
+            Content::Whole(bytes) | Content::Cut(bytes) => std::mem::take(bytes),
+            Content::Reset(bytes, control, pause) => {
+                if let Some(bytes) = bytes.take() {
+                    bytes
+                } else {
+                    // What was sent so far must have left before the connection is thrown away.
+                    let pause =
+                        pause.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(30))));
+                    ready!(pause.as_mut().poll(cx));
+                    control.reset();
+                    return Poll::Pending;
+                }
+            }
+            Content::Drip(bytes, every, pause) => {
+                ready!(pause.as_mut().poll(cx));
+                pause.as_mut().reset(Instant::now() + *every);
+                bytes.split_to(bytes.len().min(1))
+            }
+            Content::Endless => Bytes::from_static(&[b' '; 16 * 1024]),
+            Content::Bomb(encoder, left) => next_of_bomb(encoder, left)?,
+        };
+        Poll::Ready(chunk.has_remaining().then(|| Ok(Frame::data(chunk))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+            }
+            _ => SizeHint::default(),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.content, Content::Whole(bytes) if bytes.is_empty())
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outgoing")
+    }
+}
+
+/// Compresses zeros until some bytes come out; empty at the end.
+fn next_of_bomb(encoder: &mut GzEncoder<Vec<u8>>, left: &mut u64) -> io::Result<Bytes> {
+    const ZEROS: &[u8] = &[b' '; 64 * 1024];
+    while encoder.get_ref().is_empty() && *left > 0 {
+        let step = usize::try_from(*left)
+            .unwrap_or(usize::MAX)
+            .min(ZEROS.len());
+        io::Write::write_all(encoder, &ZEROS[..step])?;
+        *left -= u64::try_from(step).unwrap_or(0);
+        if *left == 0 {
+            encoder.try_finish()?;
+        }
+    }
+    Ok(std::mem::take(encoder.get_mut()).into())
+}
+
+/// A request in flight: from its arrival to the last byte of its body, or to its end by any other way.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Primary>);
+
+impl Place {
+    pub(crate) fn take(primary: &Arc<Primary>) -> Self {
+        primary.traffic.in_flight().raise();
+        Self(Arc::clone(primary))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.traffic.in_flight().lower();
+    }
+}
+
+/// Waits until `deadline` has passed; a far one waits for ever.
+pub(crate) async fn pause(length: Duration) {
+    match Instant::now().checked_add(length) {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
