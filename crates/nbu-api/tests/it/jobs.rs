@@ -67,7 +67,7 @@ fn a_parent_is_seen_as_one_and_empty_strings_are_absent() {
 #[test]
 fn waiting_jobs_and_ids_beside_the_attributes() {
     at(CURSOR, 2, |requeued| {
-        assert_eq!((requeued.status, requeued.ended_at()), (Some(71), None))
+        assert_eq!((requeued.status, requeued.ended_at()), (Some(71), None));
     });
     at(CURSOR, 3, |queued| {
         assert_eq!(queued.queue_reason, Some(QueueReason(5)));
