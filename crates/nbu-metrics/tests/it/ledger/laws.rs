@@ -1,0 +1,192 @@
+//! One property over everything that can happen, and one test per law.
+
+use std::time::Duration;
+
+use nbu_metrics::ledger::JobsSettings;
+use proptest::prelude::*;
+
+use super::driver::{Break, Driver};
+use super::faulty_store::Fault;
+use super::truth;
+use super::world::{HOUR, Kind, MINUTE, SECOND, START, World};
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Jobs finish, some records appear stale by up to half a day.
+    Finish(Vec<(Kind, i64)>),
+    /// Time passes, on both clocks.
+    Wait(i64),
+    /// The primary's clock steps.
+    Step(i64),
+    /// A finished record is written again.
+    Touch(usize, bool),
+    /// The job database was rebuilt.
+    Reuse(usize, Kind),
+    /// One collection, disturbed or not, while jobs finish.
+    Collect {
+        page_size: usize,
+        broken: Option<(usize, Break)>,
+        fault: Option<(u32, Fault)>,
+        meanwhile: Vec<Kind>,
+    },
+    Publish,
+    /// The process is killed, or the power fails.
+    Crash(bool),
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    let status = prop::sample::select(vec![Some(0), Some(0), Some(1), Some(71), Some(150), None]);
+    let kilobytes = prop::option::weighted(0.8, 0..10_000_000_u64);
+    (
+        status,
+        kilobytes,
+        1..100_000_u64,
+        prop::bool::weighted(0.2),
+        any::<bool>(),
+    )
+        .prop_map(|(status, kilobytes, seconds, parent, vmware)| Kind {
+            status,
+            kilobytes,
+            seconds,
+            parent,
+            vmware,
+        })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let late = prop_oneof![3 => Just(0), 1 => 0..12 * HOUR];
+    let broken = prop::option::weighted(
+        0.4,
+        (
+            0..5_usize,
+            prop::sample::select(vec![Break::Error, Break::Cut, Break::CutUncommitted]),
+        ),
+    );
+    let faults = vec![
+        Fault::Lost,
+        Fault::AnswerLost,
+        Fault::Hangs,
+        Fault::HangsBefore,
+    ];
+    let fault = prop::option::weighted(0.3, (0..5_u32, prop::sample::select(faults)));
+    prop_oneof![
+        6 => prop::collection::vec((kind(), late), 1..12).prop_map(Step::Finish),
+        4 => (SECOND..20 * MINUTE).prop_map(Step::Wait),
+        1 => (HOUR..4 * HOUR).prop_map(Step::Wait),
+        1 => (-2 * HOUR..2 * HOUR).prop_map(Step::Step),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, end)| Step::Touch(pick, end)),
+        1 => (any::<usize>(), kind()).prop_map(|(pick, kind)| Step::Reuse(pick, kind)),
+        10 => (1..9_usize, broken, fault, prop::collection::vec(kind(), 0..3)).prop_map(
+            |(page_size, broken, fault, meanwhile)| Step::Collect { page_size, broken, fault, meanwhile }
+        ),
+        6 => Just(Step::Publish),
+        2 => any::<bool>().prop_map(Step::Crash),
+    ]
+}
+
+/// Everything that happens, until the world and the ledger are compared.
+struct Story {
+    world: World,
+    driver: Driver,
+    /// The oldest `lastUpdateTime` that no settled ledger has seen: reconciling reaches back one day only.
+    oldest: i64,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            world: World::new(),
+            driver: Driver::new(JobsSettings::default()),
+            oldest: START,
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        let Self {
+            world,
+            driver,
+            oldest,
+        } = self;
+        match step {
+            Step::Finish(jobs) => {
+                for (kind, late) in jobs {
+                    *oldest = (*oldest).min(world.clock - late);
+                    world.finish(kind, late);
+                }
+            }
+            Step::Wait(time) => {
+                world.clock += time;
+                driver.now += time;
+            }
+            Step::Step(by) => {
+                world.clock += by;
+                *oldest = (*oldest).min(world.clock);
+            }
+            Step::Touch(pick, end_too) => world.touch(pick, end_too),
+            Step::Reuse(pick, kind) => {
+                // What the old id stood for must have been seen: nobody can count what is gone.
+                self.settle();
+                self.world.reuse(pick, kind);
+            }
+            Step::Collect {
+                page_size,
+                broken,
+                fault,
+                meanwhile,
+            } => {
+                if let Some((later, fault)) = fault {
+                    driver.store.fail(later, fault);
+                }
+                let mut meanwhile = meanwhile.into_iter();
+                let mut events = |world: &mut World| {
+                    world.clock += 300;
+                    if let Some(kind) = meanwhile.next() {
+                        world.finish(kind, 0);
+                    }
+                };
+                driver.collect(world, page_size, broken, &mut events);
+                driver.store.heal();
+            }
+            Step::Publish => driver.publish(),
+            Step::Crash(power_cut) => {
+                driver.crash(power_cut);
+                // A power cut before anything was durable makes the next start the first one.
+                if driver.ledger.marks().horizon.is_none() {
+                    driver.first_clock = None;
+                }
+            }
+        }
+        let (clock, settled_at) = (self.world.clock, self.driver.settled_at);
+        if clock - self.oldest > 13 * HOUR || settled_at - clock > 4 * HOUR {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.driver.settle(&mut self.world);
+        self.oldest = self.world.clock;
+    }
+
+    fn check(&mut self) {
+        self.settle();
+        let horizon = self.driver.first_clock.unwrap();
+        let expected = truth::of(&self.world.history, horizon);
+        assert_eq!(truth::of_jobs(&self.driver.shown), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_every_job_is_counted_once_and_nothing_shown_goes_back(
+        steps in prop::collection::vec(step(), 1..60)
+    ) {
+        let mut story = Story::new();
+        for step in steps {
+            story.take(step);
+        }
+        story.check();
+    }
+}
