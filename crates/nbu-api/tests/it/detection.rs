@@ -162,6 +162,26 @@ fn without_server_info_the_job_list_is_asked_with_the_credential() {
 }
 
 #[test]
+fn versions_refused_once_are_not_tried_again_elsewhere() {
+    let mut detection = Detection::start(None);
+    for status in [200, 406, 404] {
+        let answer = Answer::Response {
+            status,
+            api_version: None,
+        };
+        let Progress::Ask(next) = detection.observe(&answer) else {
+            panic!("{status} asks on")
+        };
+        detection = next;
+    }
+    let probe = detection.probe();
+    assert_eq!(
+        (probe.endpoint.name, probe.version),
+        ("/admin/jobs", Some(ApiVersion::V13_0))
+    );
+}
+
+#[test]
 fn a_401_is_told_apart_by_who_am_i() {
     let missing_permission = Primary {
         server_info: false,
