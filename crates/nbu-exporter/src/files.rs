@@ -59,7 +59,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Longer than anything that belongs there.
-    #[error("{} is longer than {limit} bytes; is it the right file?", path.display())]
+    #[error("{} is longer than {limit} bytes", path.display())]
     TooLong {
         /// The file.
         path: PathBuf,

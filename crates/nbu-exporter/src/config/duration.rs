@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use thiserror::Error;
+
 /// Unit and milliseconds, largest first: the order in which units must be written.
 const UNITS: [(&str, u64); 7] = [
     ("y", 31_536_000_000),
@@ -14,9 +16,9 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// Reads a duration. Units go from large to small, each at most once; `0` needs none. The error is for people.
-pub fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || "is not a duration such as 30s, 1m30s, 1h or 7d".to_owned();
+/// Reads a duration. Units go from large to small, each at most once; `0` needs none.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    let wrong = || DurationError::Form;
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -40,7 +42,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         let sum = part
             .and_then(|part| millis.checked_add(part))
             .filter(|sum| i64::try_from(*sum).is_ok());
-        millis = sum.ok_or_else(|| "is longer than 292 million years".to_owned())?;
+        millis = sum.ok_or(DurationError::TooLong)?;
         rest = tail;
     }
     if text.is_empty() {
@@ -48,6 +50,17 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     } else {
         Ok(Duration::from_millis(millis))
     }
+}
+
+/// Text that is no duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DurationError {
+    /// Not a row of numbers with units.
+    #[error("is not a duration; write for example 30s, 1m30s, 1h30m or 7d")]
+    Form,
+    /// More milliseconds than can be counted.
+    #[error("is longer than 292 million years; write a shorter duration")]
+    TooLong,
 }
 
 /// Writes a duration so that [`parse`] gives the same milliseconds: the shortest form without weeks and years

@@ -36,15 +36,18 @@ pub(super) fn expand_tree(
                     scalar.interpolated = scalar.text.contains("${");
                     scalar.text = text;
                 }
-                Err(faults) => problems.extend(faults.into_iter().map(|(what, remedy)| Problem {
-                    place: node.place.clone(),
-                    key: path.to_owned(),
-                    what,
-                    remedy,
-                })),
+                Err(faults) => {
+                    problems.extend(faults.into_iter().map(|(what, remedy)| Problem {
+                        place: node.place.clone(),
+                        key: path.to_owned(),
+                        what,
+                        remedy,
+                    }));
+                    node.content = Content::Broken;
+                }
             }
         }
-        Content::Scalar(_) | Content::Null => {}
+        Content::Scalar(_) | Content::Null | Content::Broken => {}
     }
 }
 

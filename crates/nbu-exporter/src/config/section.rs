@@ -198,9 +198,13 @@ impl<'a> Section<'a> {
         secret: bool,
         parse: impl Fn(&str) -> Result<T, Fault>,
     ) -> Option<T> {
-        let Content::Scalar(scalar) = &node.content else {
-            let fault = Fault::new("must be a single value", "write it behind the colon");
-            return self.accept(&node.place, path, Err(fault));
+        let scalar = match &node.content {
+            Content::Scalar(scalar) => scalar,
+            Content::Broken => return None,
+            _ => {
+                let fault = Fault::new("must be a single value", "write it behind the colon");
+                return self.accept(&node.place, path, Err(fault));
+            }
         };
         // A variable's value may be a secret that was put in the wrong place.
         let hidden = secret || scalar.interpolated;
@@ -238,6 +242,14 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether there was something under `name`, right or wrong: what is wrong with it has been told.
+    pub(super) fn tried(&self, name: &str) -> bool {
+        match self.given(name).map(|given| &given.node.content) {
+            Some(Content::Scalar(scalar)) => !scalar.text.is_empty(),
+            given => given.is_some(),
+        }
+    }
+
     /// Tells a problem with the key `name`, at its value if it was given.
     pub(super) fn problem(&self, name: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let (place, path) = self.locate(name);
@@ -270,7 +282,13 @@ impl<'a> Section<'a> {
 
     /// What is in effect, in the order of the table.
     pub(super) fn into_effective(self) -> Effective {
-        let mut entries = self.effective.into_inner();
+        let shown = |name: &str| {
+            // What this version does nothing with is shown only to those who have set it.
+            let key = schema::find(self.keys, name);
+            key.is_some_and(|key| key.effective || !self.all_given(name).is_empty())
+        };
+        let mut entries = self.effective.take();
+        entries.retain(|(name, _)| shown(name));
         entries.sort_by_key(|(name, _)| self.keys.iter().position(|key| key.name == name));
         Effective::Map(entries)
     }
@@ -304,8 +322,10 @@ impl<'a> Section<'a> {
     }
 
     fn refuse(&self, given: &Given<'_>, what: &str, remedy: &str) {
-        self.findings
-            .problem(&given.node.place, &given.path, Fault::new(what, remedy));
+        if !matches!(given.node.content, Content::Broken) {
+            let fault = Fault::new(what, remedy);
+            self.findings.problem(&given.node.place, &given.path, fault);
+        }
     }
 
     fn kind(&self, name: &str) -> Option<Kind> {

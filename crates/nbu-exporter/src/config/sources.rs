@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,13 +31,24 @@ pub(super) struct Sources {
     pub(super) included: Vec<Node>,
 }
 
+/// A file that is to be read, and the key that names it if it is not the main one.
+struct Wanted {
+    path: PathBuf,
+    named: Option<(Place, String)>,
+}
+
 /// Reads the file at `path` and what it names. `None` when there is nothing to check; the problems have been told.
 pub(super) fn read(path: &Path, environment: &Environment, findings: &Findings) -> Option<Sources> {
-    let main = read_one(path, environment, findings)?;
-    let mut included = Vec::new();
-    for path in included_paths(&main, findings) {
-        included.extend(read_one(&path, environment, findings));
-    }
+    let wanted = Wanted {
+        path: path.to_path_buf(),
+        named: None,
+    };
+    let main = read_one(&wanted, environment, findings)?;
+    let wanted = included_files(&main, findings);
+    let included = wanted
+        .iter()
+        .filter_map(|wanted| read_one(wanted, environment, findings))
+        .collect();
     Some(Sources { main, included })
 }
 
@@ -66,40 +78,54 @@ pub(super) fn parse(
     Some(tree)
 }
 
-fn read_one(path: &Path, environment: &Environment, findings: &Findings) -> Option<Node> {
-    match files::read(path, FILE_BYTES) {
-        Ok(content) => {
-            let content = Zeroizing::new(content);
-            match std::str::from_utf8(&content) {
-                Ok(text) => parse(path, text, environment, findings),
-                Err(error) => {
-                    let place = place_of(path, &content[..error.valid_up_to()]);
-                    findings.problem(
-                        &place,
-                        "",
-                        Fault::new("this is not UTF-8 text", "save the file as UTF-8"),
-                    );
-                    None
-                }
-            }
-        }
+fn read_one(wanted: &Wanted, environment: &Environment, findings: &Findings) -> Option<Node> {
+    let path = &wanted.path;
+    let content = match files::read(path, FILE_BYTES) {
+        Ok(content) => Zeroizing::new(content),
         Err(error) => {
-            let remedy = match &error {
-                FileError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                    "create it or name another one with --config.file"
-                }
-                FileError::Read { .. } => "make it readable for the user of the exporter",
-                _ => "name a YAML file",
-            };
-            let place = Place {
-                file: Arc::new(path.to_path_buf()),
-                line: 0,
-                column: 0,
-            };
-            findings.problem(&place, "", Fault::new(error.to_string(), remedy));
+            unreadable(wanted, &error, findings);
+            return None;
+        }
+    };
+    match std::str::from_utf8(&content) {
+        Ok(text) => parse(path, text, environment, findings),
+        Err(error) => {
+            let place = place_of(path, &content[..error.valid_up_to()]);
+            let fault = Fault::new("this is not UTF-8 text", "save the file as UTF-8");
+            findings.problem(&place, "", fault);
             None
         }
     }
+}
+
+fn unreadable(wanted: &Wanted, error: &FileError, findings: &Findings) {
+    let missing =
+        matches!(error, FileError::Read { source, .. } if source.kind() == ErrorKind::NotFound);
+    let remedy = match error {
+        FileError::Read { .. } if missing && wanted.named.is_none() => {
+            "create it or name another one with --config.file"
+        }
+        FileError::Read { .. } if missing => "create it or correct the path",
+        FileError::Read { .. } => "make it readable for the user of the exporter",
+        _ => "name a YAML file",
+    };
+    if let Some((place, key)) = &wanted.named {
+        findings.problem(place, key, Fault::new(error.to_string(), remedy));
+        return;
+    }
+    // The place is the file: no need to name it twice.
+    let what = match error {
+        FileError::Read { source, .. } => format!("cannot be read: {source}"),
+        FileError::NotAFile { .. } => "is not a regular file".to_owned(),
+        FileError::TooLong { limit, .. } => format!("is longer than {limit} bytes"),
+        FileError::NotText { .. } => "is not UTF-8 text".to_owned(),
+    };
+    let place = Place {
+        file: Arc::new(wanted.path.clone()),
+        line: 0,
+        column: 0,
+    };
+    findings.problem(&place, "", Fault::new(what, remedy));
 }
 
 /// The place right behind `before`, the readable beginning of a file.
@@ -118,7 +144,7 @@ fn place_of(path: &Path, before: &[u8]) -> Place {
 }
 
 /// The files named by `primaries_file`, each once, those of one pattern in the order of their names.
-fn included_paths(main: &Node, findings: &Findings) -> Vec<PathBuf> {
+fn included_files(main: &Node, findings: &Findings) -> Vec<Wanted> {
     let quiet = Findings::default();
     let root = Section::new(&quiet, schema::ROOT, main, "");
     let Some(given) = root.given("primaries_file") else {
@@ -134,7 +160,7 @@ fn included_paths(main: &Node, findings: &Findings) -> Vec<PathBuf> {
         .parent()
         .map(PathBuf::from)
         .unwrap_or_default();
-    let mut paths = Vec::new();
+    let mut wanted = Vec::new();
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         let Content::Scalar(scalar) = &item.content else {
@@ -156,8 +182,13 @@ fn included_paths(main: &Node, findings: &Findings) -> Vec<PathBuf> {
         if found.is_empty() {
             findings.warning(&item.place, &key, "names no file yet");
         }
-        paths.extend(found.into_iter().filter(|path| seen.insert(path.clone())));
-        if paths.len() > FILES {
+        for path in found {
+            if seen.insert(path.clone()) {
+                let named = Some((item.place.clone(), key.clone()));
+                wanted.push(Wanted { path, named });
+            }
+        }
+        if wanted.len() > FILES {
             let what = format!("names more than {FILES} files");
             findings.problem(
                 &item.place,
@@ -167,7 +198,7 @@ fn included_paths(main: &Node, findings: &Findings) -> Vec<PathBuf> {
             return Vec::new();
         }
     }
-    paths
+    wanted
 }
 
 fn has_wildcard(path: &Path) -> bool {

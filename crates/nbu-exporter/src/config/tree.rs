@@ -29,6 +29,8 @@ pub(super) enum Content {
     /// `null`, `~` or nothing: as if the key were not there.
     Null,
     Scalar(Scalar),
+    /// A scalar with a wrong variable, which has been told.
+    Broken,
     List(Vec<Node>),
     Map(Vec<Entry>),
 }

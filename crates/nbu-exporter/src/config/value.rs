@@ -5,7 +5,9 @@ use std::time::Duration;
 use nbu_api::ApiVersion;
 use url::Url;
 
+use super::duration::DurationError;
 use super::pattern::Pattern;
+use super::proxy::ProxyUrl;
 use super::{duration, size, suggestion};
 
 /// What is wrong with a value, told after the value itself, and what to do about it.
@@ -26,8 +28,16 @@ impl Fault {
 
 /// A duration of at least `least` milliseconds.
 pub(super) fn duration(text: &str, least: u64) -> Result<Duration, Fault> {
-    let value = duration::parse(text)
-        .map_err(|what| Fault::new(what, "write for example 30s, 1m30s, 1h30m or 7d"))?;
+    let value = duration::parse(text).map_err(|error| match error {
+        DurationError::Form => Fault::new(
+            "is not a duration",
+            "write for example 30s, 1m30s, 1h30m or 7d",
+        ),
+        DurationError::TooLong => Fault::new(
+            "is longer than 292 million years",
+            "write a shorter duration",
+        ),
+    })?;
     let least = Duration::from_millis(least);
     if value < least {
         let least = duration::format(least);
@@ -79,7 +89,7 @@ pub(super) fn number(text: &str) -> Result<f64, Fault> {
     match text.parse::<f64>() {
         Ok(value) if looks_right && value.is_finite() => Ok(value),
         _ => Err(Fault::new(
-            "is not a number",
+            "is not a number of zero or more",
             "write for example 0, 5 or 2.5",
         )),
     }
@@ -181,6 +191,31 @@ pub(super) fn url(text: &str) -> Result<Url, Fault> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
+}
+
+/// A proxy, which has no path.
+pub(super) fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
+    let example = "write for example http://proxy.example.com:3128";
+    let url = url(text).map_err(|fault| Fault {
+        remedy: example.to_owned(),
+        ..fault
+    })?;
+    if url.path() != "/" {
+        return Err(Fault::new("has a path", "end it with the port"));
+    }
+    Ok(ProxyUrl::new(url))
+}
+
+/// The name that a certificate is for.
+pub(super) fn host(text: &str) -> Result<String, Fault> {
+    let address = text.parse::<std::net::IpAddr>().is_ok();
+    if address || url::Host::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new(
+        "is not a host name",
+        "write the name in the server's certificate",
+    ))
 }
 
 /// Whether an address carries a user or password, which must not be shown and does not belong there.

@@ -16,6 +16,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Above it a single walk asks much of a primary.
 const FAR: Duration = Duration::from_secs(31 * 24 * 3600);
 
+/// Far above the largest status code there is.
+const STATUS: u64 = 1_000_000;
+
 /// All collectors of one layer over another.
 pub(super) fn collectors(section: &Section<'_>) -> Collectors {
     let mut others = BTreeMap::new();
@@ -110,8 +113,8 @@ fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
     };
     for entry in entries {
         let path = format!("{}.{}", section.path("results"), quote::quote(&entry.key));
-        let code = value::count(&entry.key, 0, i64::MAX.cast_unsigned())
-            .map(|code| i64::try_from(code).unwrap_or(i64::MAX));
+        let code =
+            value::count(&entry.key, 0, STATUS).map(|code| i64::try_from(code).unwrap_or(i64::MAX));
         let code = section.accept(&entry.place, &path, code);
         let result = section.scalar_at(&entry.value, &path, false, |text| {
             value::word(text, &words).map(|index| RESULTS[index].1)
@@ -133,21 +136,9 @@ fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
 
 fn protection(section: &Section<'_>) -> Protection {
     let pattern = |name| {
-        let parse = |text: &str| {
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                value::pattern(text).map(Some)
-            }
-        };
-        let show = |pattern: &Option<_>| {
-            pattern
-                .as_ref()
-                .map_or(Effective::Null, |pattern: &crate::config::Pattern| {
-                    Effective::Text(pattern.as_str().to_owned())
-                })
-        };
-        section.read(name, parse, show).flatten()
+        section.optional(name, value::pattern, |pattern| {
+            Effective::Text(pattern.as_str().to_owned())
+        })
     };
     Protection {
         settings: settings(section),

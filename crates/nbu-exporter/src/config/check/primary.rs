@@ -10,7 +10,6 @@ use super::{Common, collectors};
 use crate::config::credential::{Credential, Login, SecretSource};
 use crate::config::effective::Effective;
 use crate::config::primary::{ClientCertificate, Primary, Tls, TlsVersion};
-use crate::config::proxy::ProxyUrl;
 use crate::config::section::Section;
 use crate::config::value::{self, Fault};
 
@@ -30,7 +29,7 @@ pub(super) fn primary(section: &Section<'_>, common: &Common<'_>) -> Option<Prim
     if plain && section.given("tls_config").is_some() {
         section.warning("tls_config", "has no effect on an http:// url");
     }
-    let proxy = section.secret("proxy_url", proxy_url);
+    let proxy = section.secret("proxy_url", value::proxy_url);
     section.record(
         "proxy_url",
         proxy
@@ -137,7 +136,8 @@ fn credential(section: &Section<'_>) -> Option<Credential> {
         (None, None, Some(login)) => login.map(Credential::Login),
         (None, None, None) => {
             // A key that was given but is wrong has been told already.
-            if section.peek("api_key").is_empty() {
+            let tried = |name: &&str| section.tried(name);
+            if !["api_key", "api_key_file", "login"].iter().any(tried) {
                 let what = "the credential is missing";
                 section.problem(
                     "api_key_file",
@@ -189,7 +189,7 @@ fn login(section: &Section<'_>) -> Option<Login> {
             None
         }
         (None, None) => {
-            if section.peek("password").is_empty() {
+            if !section.tried("password") && !section.tried("password_file") {
                 section.problem(
                     "password_file",
                     "the password is missing",
@@ -219,35 +219,11 @@ fn secret(text: &str) -> Result<SecretString, Fault> {
     Ok(SecretString::from(text))
 }
 
-fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
-    let url = value::url(text)?;
-    if url.path() == "/" {
-        Ok(ProxyUrl::new(url))
-    } else {
-        Err(Fault::new("has a path", "end it with the port"))
-    }
-}
-
 fn tls(section: &Section<'_>) -> Tls {
     let ca_file = section.file("ca_file");
-    let fingerprint = |text: &str| {
-        if text.is_empty() {
-            Ok(None)
-        } else {
-            value::fingerprint(text).map(Some)
-        }
-    };
-    let ca_fingerprint = section.read("ca_fingerprint", fingerprint, |bytes| {
-        let digits = |bytes: &[u8; 32]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02X}"))
-                .collect::<Vec<_>>()
-                .join(":")
-        };
-        bytes
-            .as_ref()
-            .map_or(Effective::Null, |bytes| Effective::Text(digits(bytes)))
+    let ca_fingerprint = section.optional("ca_fingerprint", value::fingerprint, |bytes| {
+        let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        Effective::Text(digits.join(":"))
     });
     let client_certificate = match (section.file("cert_file"), section.file("key_file")) {
         (Some(cert_file), Some(key_file)) => Some(ClientCertificate {
@@ -272,17 +248,9 @@ fn tls(section: &Section<'_>) -> Tls {
             None
         }
     };
-    let server_name = section.text("server_name");
-    if let Some(name) = &server_name
-        && url::Host::parse(name).is_err()
-        && name.parse::<std::net::IpAddr>().is_err()
-    {
-        section.problem(
-            "server_name",
-            "is not a host name",
-            "write the name in the server's certificate",
-        );
-    }
+    let server_name = section.optional("server_name", value::host, |name| {
+        Effective::Text(name.clone())
+    });
     let min_version = section
         .word("min_version")
         .map_or(TlsVersion::Tls12, |index| {
@@ -295,7 +263,7 @@ fn tls(section: &Section<'_>) -> Tls {
     }
     Tls {
         ca_file,
-        ca_fingerprint: ca_fingerprint.flatten(),
+        ca_fingerprint,
         client_certificate,
         server_name,
         min_version,

@@ -24,10 +24,11 @@ pub static SIMPLE: &[&str] = &[
     "tape",
 ];
 
-/// Defaults of a collector: whether it is on, and how often it runs. The two others follow from the interval.
-macro_rules! collector {
+/// The keys of a collector: whether it is on and how often it runs by default, and its own keys. The two other
+/// defaults follow from the interval.
+macro_rules! keys {
     ($enabled:literal, $interval:literal $(, $key:expr)* $(,)?) => {
-        Section(&[
+        &[
             Key::new("enabled", Flag, "Whether it runs.").or($enabled),
             Key::new("interval", Duration(1000), "Time from one start to the next.").or($interval),
             Key::new("timeout", Duration(1000), "Longest time of one run; by default the larger of `interval` and 1m."),
@@ -37,16 +38,26 @@ macro_rules! collector {
                 "Age at which states and sizes are dropped; by default the larger of five intervals and 15m.",
             ),
             $($key,)*
-        ])
+        ]
+    };
+}
+
+/// A collector with these keys.
+macro_rules! collector {
+    ($($argument:tt)*) => {
+        Section(keys!($($argument)*))
     };
 }
 
 /// A collector of a later version.
 macro_rules! later {
     ($name:literal, $doc:literal) => {
-        Key::new($name, collector!("true", "5m"), $doc).later()
+        Key::new($name, Section(LATER), $doc).later()
     };
 }
+
+/// One static for all of them, so that the reference shows it once.
+static LATER: &[Key] = keys!("true", "5m");
 
 pub(super) static COLLECTORS: &[Key] = &[
     Key::new(

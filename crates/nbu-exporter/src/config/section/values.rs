@@ -11,15 +11,25 @@ use crate::config::value::{self, Fault};
 use crate::config::{duration, size};
 
 impl Section<'_> {
+    /// A value without a default; an empty text is how templates say "not given".
+    pub(in crate::config) fn optional<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, Fault>,
+        show: impl Fn(&T) -> Effective,
+    ) -> Option<T> {
+        let parse = |text: &str| match text {
+            "" => Ok(None),
+            text => parse(text).map(Some),
+        };
+        let show = |value: &Option<T>| value.as_ref().map_or(Effective::Null, &show);
+        self.read(name, parse, show).flatten()
+    }
+
     /// A text; `None` when it is not given.
     pub(in crate::config) fn text(&self, name: &'static str) -> Option<String> {
-        // An empty text is how templates say "not given".
-        self.read(
-            name,
-            |text| Ok(text.to_owned()),
-            |text| Effective::Text(text.clone()),
-        )
-        .filter(|text| !text.is_empty())
+        let show = |text: &String| Effective::Text(text.clone());
+        self.optional(name, |text| Ok(text.to_owned()), show)
     }
 
     /// A secret, never shown.
@@ -28,19 +38,7 @@ impl Section<'_> {
         name: &'static str,
         parse: impl Fn(&str) -> Result<T, Fault>,
     ) -> Option<T> {
-        let parse = |text: &str| {
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                parse(text).map(Some)
-            }
-        };
-        let show = |value: &Option<T>| {
-            value
-                .as_ref()
-                .map_or(Effective::Null, |_| Effective::Text(SECRET.to_owned()))
-        };
-        self.read(name, parse, show).flatten()
+        self.optional(name, parse, |_| Effective::Text(SECRET.to_owned()))
     }
 
     /// The path of a file, relative to the directory of the file in which it stands.
@@ -48,20 +46,9 @@ impl Section<'_> {
         let base = self
             .given(name)
             .and_then(|given| given.node.place.file.parent().map(PathBuf::from));
-        let path = self.read(
-            name,
-            |text| Ok(text.to_owned()),
-            |text| {
-                let path = base.clone().unwrap_or_default().join(text);
-                if text.is_empty() {
-                    Effective::Null
-                } else {
-                    Effective::Text(path.display().to_string())
-                }
-            },
-        );
-        path.filter(|path| !path.is_empty())
-            .map(|path| base.unwrap_or_default().join(path))
+        let base = base.unwrap_or_default();
+        let show = |path: &PathBuf| Effective::Text(path.display().to_string());
+        self.optional(name, |text| Ok(base.join(text)), show)
     }
 
     /// A duration with a default in the table.
