@@ -212,3 +212,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(any(loom, miri))))]
+mod tests;

@@ -75,19 +75,17 @@ impl TlsFault {
     pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
+            if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+                return Some(Self::from(tls));
+            }
             // An io::Error does not name the error it wraps as its source.
             let wrapped = error
                 .downcast_ref::<io::Error>()
                 .and_then(io::Error::get_ref);
-            let wrapped = wrapped.map(|error| error as &(dyn StdError + 'static));
-            for candidate in [Some(error), wrapped].into_iter().flatten() {
-                if let Some(tls) = candidate.downcast_ref::<rustls::Error>() {
-                    return Some(Self::from(tls));
-                }
-            }
-            cause = wrapped
-                .and_then(StdError::source)
-                .or_else(|| error.source());
+            cause = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
         }
         None
     }
@@ -125,7 +123,8 @@ impl From<&rustls::Error> for TlsFault {
 impl From<&CertificateError> for TlsFault {
     fn from(error: &CertificateError) -> Self {
         match error {
-            CertificateError::UnknownIssuer => Self::UnknownCa,
+            // A bad signature is what another authority of the same name leaves: a primary that was installed anew.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownCa,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid
@@ -135,7 +134,7 @@ impl From<&CertificateError> for TlsFault {
                 presented,
             } => Self::WrongName {
                 expected: expected.to_str().into_owned(),
-                presented: presented.clone(),
+                presented: presented.iter().map(|name| bare(name)).collect(),
             },
             CertificateError::Other(other) => {
                 if let Some(weak) = other.0.downcast_ref::<WeakKey>() {
@@ -155,6 +154,11 @@ impl From<&CertificateError> for TlsFault {
             },
         }
     }
+}
+
+/// The TLS stack words a name as `DnsName("nbu.example.com")`.
+fn bare(name: &str) -> String {
+    name.split('"').nth(1).unwrap_or(name).to_owned()
 }
 
 fn names(presented: &[String]) -> String {

@@ -70,9 +70,8 @@ impl ServerCertVerifier for Verifier {
                 .map_err(|error| {
                     explain(
                         error,
-                        std::iter::once(end_entity)
-                            .chain(intermediates)
-                            .chain(extra),
+                        std::iter::once(end_entity).chain(intermediates),
+                        extra,
                     )
                 })?,
             Trust::Pin { fingerprint, known } => {
@@ -95,7 +94,7 @@ impl ServerCertVerifier for Verifier {
             signature,
             &self.provider.signature_verification_algorithms,
         )
-        .map_err(|error| explain(error, [certificate]))
+        .map_err(|error| explain(error, [certificate], &[]))
     }
 
     fn verify_tls13_signature(
@@ -110,7 +109,7 @@ impl ServerCertVerifier for Verifier {
             signature,
             &self.provider.signature_verification_algorithms,
         )
-        .map_err(|error| explain(error, [certificate]))
+        .map_err(|error| explain(error, [certificate], &[]))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -149,9 +148,8 @@ impl Verifier {
             .map_err(|error| {
                 explain(
                     error,
-                    std::iter::once(end_entity)
-                        .chain(intermediates)
-                        .chain([pinned]),
+                    std::iter::once(end_entity).chain(intermediates),
+                    std::slice::from_ref(pinned),
                 )
             })
     }
@@ -174,17 +172,22 @@ impl Verifier {
 }
 
 /// Replaces an error about a signature by one about the key that is too short to make it, if there is one.
-fn explain<'a>(error: Error, involved: impl IntoIterator<Item = &'a CertificateDer<'a>>) -> Error {
-    if !matches!(
-        error,
-        Error::InvalidCertificate(CertificateError::BadSignature | CertificateError::UnknownIssuer)
-    ) {
-        return error;
-    }
-    match involved.into_iter().find_map(weak_rsa_bits) {
-        Some(bits) => other(WeakKey { bits }),
-        None => error,
-    }
+fn explain<'a>(
+    error: Error,
+    presented: impl IntoIterator<Item = &'a CertificateDer<'a>>,
+    anchors: &'a [CertificateDer<'a>],
+) -> Error {
+    let weak = match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            presented.into_iter().chain(anchors).find_map(weak_rsa_bits)
+        }
+        // No anchor has the name of the issuer, so their keys are not to blame.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            presented.into_iter().find_map(weak_rsa_bits)
+        }
+        _ => None,
+    };
+    weak.map_or(error, |bits| other(WeakKey { bits }))
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -1,0 +1,18 @@
+//! The client through its public API, against real sockets.
+#![cfg(all(feature = "http", not(any(loom, miri))))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod authorization;
+mod close;
+mod detection;
+mod handshake;
+mod hostile;
+mod limit;
+mod observing;
+mod retries;
+mod server;
+mod walks;

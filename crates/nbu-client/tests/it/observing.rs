@@ -1,0 +1,128 @@
+//! What an observer hears.
+
+use std::sync::{Arc, Mutex};
+
+use http::{HeaderMap, HeaderValue};
+use nbu_api::endpoint::JOBS;
+use nbu_api::{Job, Query};
+use nbu_client::{Event, Observer, RetryPolicy};
+
+use crate::server::{Reply, Server, within};
+
+/// Keeps what it hears, as text without times.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Observer for Notes {
+    fn event(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push(match event {
+            Event::AttemptStarted { endpoint, .. } => format!("{endpoint} started"),
+            Event::AttemptEnded {
+                endpoint,
+                code,
+                bytes,
+                ..
+            } => format!("{endpoint} ended {code} {bytes}"),
+            Event::Retry {
+                endpoint, reason, ..
+            } => format!("{endpoint} retry {reason}"),
+            Event::RecordsSkipped {
+                endpoint,
+                reason,
+                count,
+                ..
+            } => format!("{endpoint} skipped {count} {reason}"),
+            Event::Closed { endpoint, .. } => format!("{endpoint} closed"),
+            other => format!("{other:?}"),
+        });
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) {
+        headers.insert("traceparent", HeaderValue::from_static("00-trace"));
+    }
+}
+
+struct Panics;
+
+impl Observer for Panics {
+    fn event(&self, _: &Event<'_>) {
+        panic!("a bug in the observer");
+    }
+
+    fn headers(&self, _: &mut HeaderMap) {
+        panic!("another one");
+    }
+}
+
+#[tokio::test]
+async fn every_attempt_is_told_from_beginning_to_end() {
+    let replies = Mutex::new(vec![
+        Reply::json(r#"{"data":[{"type":"job","id":"7","attributes":{"jobId":7}},3]}"#),
+        Reply::status(503),
+    ]);
+    let server = Server::start(move |seen| match seen.is("/ping") {
+        true => Reply::ping("12.0"),
+        false => replies.lock().unwrap().pop().unwrap(),
+    })
+    .await;
+    let notes = Arc::new(Notes::default());
+    let mut retry = RetryPolicy::default();
+    retry.base = std::time::Duration::from_millis(1);
+    let client = server
+        .client()
+        .observer(notes.clone())
+        .retry(retry)
+        .build()
+        .unwrap();
+    let walk = client.walk(&JOBS, Query::new());
+    within(walk.fold::<Job<'_>, _>((), |(), _| {}))
+        .await
+        .unwrap();
+    within(client.close()).await.unwrap();
+    within(client.ping()).await.unwrap_err();
+    assert_eq!(
+        *notes.0.lock().unwrap(),
+        [
+            "/ping started",
+            "/ping ended 200 13",
+            "/admin/jobs started",
+            "/admin/jobs ended 503 0",
+            "/admin/jobs retry http",
+            "/admin/jobs started",
+            "/admin/jobs ended 200 61",
+            "/admin/jobs skipped 1 not_an_object",
+            "/ping closed",
+        ]
+    );
+    assert!(
+        server
+            .seen()
+            .iter()
+            .all(|seen| seen.header("traceparent") == Some("00-trace"))
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_dropped_has_an_end_too() {
+    let server = Server::start(|_| Reply::Never).await;
+    let notes = Arc::new(Notes::default());
+    let client = server.client().observer(notes.clone()).build().unwrap();
+    tokio::select! {
+        _ = client.ping() => panic!("nobody answers"),
+        () = server.arrived(1) => {}
+    }
+    assert_eq!(
+        *notes.0.lock().unwrap(),
+        ["/ping started", "/ping ended cancelled 0"]
+    );
+    assert_eq!(client.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn a_panic_in_the_observer_harms_nobody() {
+    let server = Server::start(|_| Reply::ping("12.0")).await;
+    let client = server.client().observer(Arc::new(Panics)).build().unwrap();
+    within(client.ping()).await.unwrap();
+    assert_eq!(client.in_flight(), 0);
+    assert_eq!(within(client.close()).await, Ok(()));
+}
