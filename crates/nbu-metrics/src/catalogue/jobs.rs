@@ -36,7 +36,7 @@ families! {
     JOBS: Gauge "netbackup_jobs" ["job_type", "state"] Moment Stable from "/admin/jobs"
         "Jobs that are not finished (GET /admin/jobs, state not DONE), by state.";
     JOBS_QUEUED: Gauge "netbackup_jobs_queued" ["reason"] Moment Stable from "/admin/jobs"
-        "Jobs that wait in the queue (GET /admin/jobs, state QUEUED or REQUEUED), by the name of their jobQueueReason.";
+        "Jobs that wait in the queue (GET /admin/jobs, state QUEUED), by the name of their jobQueueReason.";
     JOBS_OLDEST_QUEUED_TIMESTAMP_SECONDS: Gauge "netbackup_jobs_oldest_queued_timestamp_seconds" [] Lasting Stable from "/admin/jobs"
         "When the job that has waited longest was queued (GET /admin/jobs, startTime); absent if none waits.";
     JOBS_OLDEST_ACTIVE_TIMESTAMP_SECONDS: Gauge "netbackup_jobs_oldest_active_timestamp_seconds" ["job_type"] Lasting Stable from "/admin/jobs"

@@ -60,7 +60,7 @@ impl Live {
         let kind = (job_type.to_owned(), state.to_owned());
         *self.jobs.entry(kind).or_default() += 1;
         match job.state {
-            Some(JobState::Queued | JobState::Requeued) => self.take_queued(job),
+            Some(JobState::Queued) => self.take_queued(job),
             Some(JobState::Active) => self.take_active(job, job_type, silent_since),
             _ => {}
         }
