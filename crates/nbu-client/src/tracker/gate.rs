@@ -180,7 +180,13 @@ impl Gate {
         // Acquire, partner: the Release of every `leave` before: who closes an idle tracker sees
         // what was done in it, and hands it on through the lock. Release, partner: the
         // Acquire of who is refused, and of `word`.
-        let order = weakened("close-synchronises-nothing", Ordering::AcqRel);
+        let order = if mutant("close-acquires-nothing") {
+            Ordering::Release
+        } else if mutant("close-releases-nothing") {
+            Ordering::Acquire
+        } else {
+            Ordering::AcqRel
+        };
         let now = self.change(order, Word::closed);
         roster.begin_close(outbox);
         if now.is_drained() && !mutant("close-looks-at-nothing") {
@@ -264,5 +270,34 @@ impl Gate {
         match self.update(order, |word| Some(step(word))) {
             Ok(after) | Err(after) => after,
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{panic, thread};
+
+    use super::*;
+    use crate::sync::Arc;
+
+    #[test]
+    fn a_panic_under_the_lock_takes_nobody_else_down() {
+        let gate = Arc::new(Gate::new(1));
+        gate.try_enter().unwrap();
+        let broken = Arc::clone(&gate);
+        let panicking = thread::spawn(move || broken.locked(|_, _| panic!("under the lock")));
+        assert!(panicking.join().is_err());
+
+        assert!(gate.roster.is_poisoned());
+        let mut ticket = None;
+        assert_eq!(gate.poll_enter(&mut ticket, Waker::noop()), Poll::Pending);
+        gate.leave();
+        assert_eq!(
+            gate.poll_enter(&mut ticket, Waker::noop()),
+            Poll::Ready(Ok(()))
+        );
+        assert_eq!(gate.cut(), Err(CloseError::TimedOut { in_flight: 1 }));
+        gate.leave();
+        assert!(gate.word().is_drained());
     }
 }

@@ -111,3 +111,6 @@ impl fmt::Debug for Word {
             .finish()
     }
 }
+
+#[cfg(all(test, not(any(loom, miri))))]
+mod tests;

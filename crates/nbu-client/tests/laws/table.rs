@@ -12,11 +12,11 @@ const LAWS: &[(&str, &[&str])] = &[
     ),
     (
         "entry::who_is_refused_sees_what_the_closer_did",
-        &["close-synchronises-nothing", "outsider-acquires-nothing"],
+        &["close-releases-nothing", "outsider-acquires-nothing"],
     ),
     (
         "entry::who_sees_the_close_sees_what_the_closer_did",
-        &["close-synchronises-nothing", "outsider-acquires-nothing"],
+        &["close-releases-nothing", "outsider-acquires-nothing"],
     ),
     (
         "entry::a_slot_carries_what_its_last_owner_did_to_the_next",
@@ -74,7 +74,7 @@ const LAWS: &[(&str, &[&str])] = &[
         &[
             "leaver-ignores-close",
             "leaver-releases-nothing",
-            "close-synchronises-nothing",
+            "close-acquires-nothing",
         ],
     ),
     (
