@@ -134,7 +134,14 @@ impl Digest {
     }
 
     fn fold(self) -> u16 {
-        let [a, b, c, d, e, f, g, h] = self.0.to_le_bytes();
-        u16::from_le_bytes([a ^ c ^ e ^ g, b ^ d ^ f ^ h])
+        let bytes = self.0.to_le_bytes();
+        let folded = |place: usize| {
+            bytes
+                .iter()
+                .skip(place)
+                .step_by(2)
+                .fold(0, |all, byte| all ^ byte)
+        };
+        u16::from_le_bytes([folded(0), folded(1)])
     }
 }

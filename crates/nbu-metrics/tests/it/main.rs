@@ -7,5 +7,7 @@
     reason = "helpers of tests fail loudly, as tests do"
 )]
 
+mod api_metrics;
+mod collectors;
 mod exposition;
 mod ledger;

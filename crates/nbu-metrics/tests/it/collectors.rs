@@ -1,0 +1,7 @@
+//! The collectors against a simulated primary, over real sockets.
+
+mod bench;
+mod dropped;
+mod jobs;
+mod primary;
+mod storage;

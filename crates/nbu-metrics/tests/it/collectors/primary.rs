@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use nbu_api::ApiVersion;
+use nbu_client::Reason;
+use nbu_sim::{Population, Route, Sim, SimBuilder};
+
+use super::bench::{Bench, KEY, series};
+
+fn sim() -> SimBuilder {
+    Sim::builder().population(Population::empty())
+}
+
+#[tokio::test]
+async fn says_what_the_primary_is_and_how_far_its_clock_is_off() {
+    let mut bench = Bench::start(sim().api_version(ApiVersion::V12_0)).await;
+    let ours = bench.primary.now() - Duration::from_secs(5);
+    let clock = || ours;
+    let collected = bench
+        .collect_at("primary", &clock, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let info = series(&collected.samples, "netbackup_primary_info");
+    assert!(
+        info.keys()
+            .all(|labels| labels.starts_with("10.5") && labels.contains(" 12.0 ")),
+        "{info:?}"
+    );
+    assert_eq!(info.len(), 1);
+    let skew = series(&collected.samples, "netbackup_clock_skew_seconds")[""];
+    assert!((5.0..60.0).contains(&skew), "{skew}");
+    // Nothing is asked again that does not change.
+    bench.keep("primary", &collected);
+    bench.primary.forget_requests();
+    bench.collect("primary").await.unwrap();
+    assert_eq!(
+        bench.primary.requests().len(),
+        3,
+        "ping, server info, credentials"
+    );
+}
+
+#[tokio::test]
+async fn fails_when_the_credentials_are_not_accepted_but_not_for_want_of_permission() {
+    let mut bench = Bench::start(sim()).await;
+    bench.primary.set_key(KEY, &[], None);
+    bench.collect("primary").await.unwrap();
+    bench.primary.revoke(KEY);
+    let error = bench.collect("primary").await.unwrap_err();
+    assert_eq!(error.reason(), Reason::Unauthorized);
+}
+
+#[tokio::test]
+async fn sees_an_upgrade_at_once() {
+    let mut bench = Bench::start(sim().api_version(ApiVersion::V12_0)).await;
+    bench.finish("primary").await;
+    bench.primary.set_api_version(ApiVersion::V13_0);
+    let samples = bench.finish("primary").await;
+    let info = series(&samples, "netbackup_primary_info");
+    assert!(
+        info.keys().all(|labels| labels.contains(" 13.0 ")),
+        "{info:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_old_primary_without_the_newer_endpoints_is_up() {
+    let mut bench = Bench::start(sim().api_version(ApiVersion::V4_0)).await;
+    bench.primary.set_ping_header(false);
+    for route in [Route::ServerInfo, Route::AuthorizationContext] {
+        bench
+            .primary
+            .faults()
+            .always(route, nbu_sim::Fault::Status(404));
+    }
+    let samples = bench.finish("primary").await;
+    let info = series(&samples, "netbackup_primary_info");
+    assert_eq!(info.keys().collect::<Vec<_>>(), ["8.3 4.0 none"]);
+    bench.primary.revoke(KEY);
+    assert!(bench.collect("primary").await.is_err());
+}
