@@ -7,9 +7,3 @@ mod walk;
 
 pub(crate) use page::list;
 pub(crate) use record::{Form, LINK_BASE, one};
-
-#[cfg(test)]
-pub(crate) use {
-    field::{Field, SCHEMA, value},
-    walk::{Order, select},
-};

@@ -381,6 +381,7 @@ impl World {
         until: i64,
         endings: &mut Vec<(i64, usize)>,
     ) -> i64 {
+        let at = at.min(until);
         let id = self.take_id();
         let mut record = job(id, plan, at);
         (record.parent, record.root) = parent.unwrap_or((0, id));

@@ -26,7 +26,7 @@ pub(crate) struct Outgoing {
 pub(crate) enum Content {
     Whole(Bytes),
     /// These bytes, then the end, whatever the header announced.
-    Cut(Bytes),
+    Cut(Option<Bytes>, Option<Pin<Box<Sleep>>>),
     /// These bytes, then a reset.
     Reset(Option<Bytes>, Arc<Control>, Option<Pin<Box<Sleep>>>),
     Drip(Bytes, Duration, Pin<Box<Sleep>>),
@@ -62,18 +62,21 @@ impl Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let chunk = match &mut self.content {
-            Content::Whole(bytes) | Content::Cut(bytes) => std::mem::take(bytes),
+            Content::Whole(bytes) => std::mem::take(bytes),
+            Content::Cut(bytes, pause) => {
+                let Some(bytes) = bytes.take() else {
+                    ready!(leave(pause, cx));
+                    return Poll::Ready(None);
+                };
+                bytes
+            }
             Content::Reset(bytes, control, pause) => {
-                if let Some(bytes) = bytes.take() {
-                    bytes
-                } else {
-                    // What was sent so far must have left before the connection is thrown away.
-                    let pause =
-                        pause.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(30))));
-                    ready!(pause.as_mut().poll(cx));
+                let Some(bytes) = bytes.take() else {
+                    ready!(leave(pause, cx));
                     control.reset();
                     return Poll::Pending;
-                }
+                };
+                bytes
             }
             Content::Drip(bytes, every, pause) => {
                 ready!(pause.as_mut().poll(cx));
@@ -106,14 +109,22 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// Compresses zeros until some bytes come out; empty at the end.
+/// What was sent so far must have left before the connection is thrown away with what it has not sent yet.
+fn leave(pause: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> {
+    pause
+        .get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(30))))
+        .as_mut()
+        .poll(cx)
+}
+
+/// Compresses blanks until some bytes come out; empty at the end.
 fn next_of_bomb(encoder: &mut GzEncoder<Vec<u8>>, left: &mut u64) -> io::Result<Bytes> {
-    const ZEROS: &[u8] = &[b' '; 64 * 1024];
+    const BLANKS: &[u8] = &[b' '; 64 * 1024];
     while encoder.get_ref().is_empty() && *left > 0 {
         let step = usize::try_from(*left)
             .unwrap_or(usize::MAX)
-            .min(ZEROS.len());
-        io::Write::write_all(encoder, &ZEROS[..step])?;
+            .min(BLANKS.len());
+        io::Write::write_all(encoder, &BLANKS[..step])?;
         *left -= u64::try_from(step).unwrap_or(0);
         if *left == 0 {
             encoder.try_finish()?;

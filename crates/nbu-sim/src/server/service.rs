@@ -189,7 +189,7 @@ fn respond(
     let content = match fault {
         Some(Fault::Truncate) => {
             announced = Some(body.len().max(2));
-            Content::Cut(half)
+            Content::Cut(Some(half), None)
         }
         Some(Fault::ResetInBody) => {
             announced = Some(body.len().max(2));
