@@ -213,5 +213,6 @@ impl fmt::Debug for Client {
     }
 }
 
-#[cfg(all(test, not(any(loom, miri))))]
+#[cfg(test)]
+#[cfg(not(any(loom, miri)))]
 mod tests;

@@ -1,9 +1,42 @@
 //! An async client for one NetBackup primary server.
 //!
-//! The heart of the crate is the [`Tracker`]: it knows what is in flight, refuses new work from the
-//! instant it is closed, waits for the rest, and when told to, cuts the rest off, with one outcome
-//! for everyone who asks. It needs no runtime and no HTTP stack (`default-features = false` builds
-//! it alone), so loom and miri check it in seconds.
+//! A [`Client`] finds out which API version the primary speaks, asks for lists page by page, repeats what is worth
+//! repeating, bounds what it takes, and says in its errors what to do. Most of all it can be closed: from one instant on
+//! nothing new is sent, what is on the wire is waited for, and at the deadline the rest is cut off, with one outcome for
+//! everyone who asks.
+//!
+//! ```no_run
+//! use nbu_api::endpoint::JOBS;
+//! use nbu_api::{Job, JobState, Query, filter::job};
+//! use nbu_client::{Client, Credential};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder("paris", "https://nbu-paris.example.com:1556/netbackup".parse()?)
+//!     .credential(Credential::api_key("the key"))
+//!     .build()?;
+//! let open = Query::new().filter(&job::STATE.ne(JobState::Done)).sort("jobId");
+//! let (queued, summary) = client
+//!     .walk(&JOBS, open)
+//!     .fold::<Job<'_>, _>(0, |queued, job| *queued += u32::from(job.state == Some(JobState::Queued)))
+//!     .await?;
+//! println!("{queued} of {} open jobs are queued", summary.records);
+//! client.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it is built
+//!
+//! * **One permit is one attempt**, from connect to the last byte of the answer. The [`Tracker`] hands them out. A back-off,
+//!   a wait for someone else's version detection and the pause between two pages hold none, so they end at once on close, and
+//!   a call never waits for a permit while it holds one.
+//! * **One place holds the HTTP stack.** Close empties it, and the connections are closed.
+//! * **Nothing is stored half way.** Dropping any future at any await leaves the client as it was.
+//! * **The credential stays here**: redirects are not followed, no error or `Debug` output holds it, not even when the
+//!   primary says it back.
+//!
+//! The [`Tracker`] needs no runtime and no HTTP stack: `default-features = false` builds it alone, so that loom and miri check
+//! it in seconds. It can be used for anything else that must be closed in an orderly way:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -20,6 +53,11 @@
 //! # drop(closing);
 //! # Ok::<(), Refused>(())
 //! ```
+//!
+//! # What it does not do
+//!
+//! It reads no file, no environment and no wall clock. It knows no metrics: an [`Observer`] hears of every attempt. It writes
+//! nothing to a primary. It does not poll: who calls decides when.
 
 mod sync;
 mod tracker;

@@ -1,5 +1,6 @@
 //! 401 and 403 told apart, and the credential kept where it belongs.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 
 use nbu_api::Query;
@@ -16,7 +17,7 @@ async fn refusing(jobs: u16, whoami: u16) -> Server {
         } else if seen.is("/authorization-context") {
             Reply::json("{}")
                 .body(if whoami == 200 { "{}" } else { "" })
-                .as_status(whoami)
+                .but_status(whoami)
         } else {
             Reply::error(jobs, 5, "no access")
         }
@@ -77,11 +78,7 @@ async fn a_403_needs_no_question() {
 
 #[tokio::test]
 async fn the_key_goes_where_it_is_needed_and_nowhere_else() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::json("{}"),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::json("{}")).await;
     let client = server.client().client_id("nbu-tests/1").build().unwrap();
     within(client.server_info()).await.unwrap();
     within(client.fetch(&JOBS, Query::new())).await.unwrap();
@@ -97,11 +94,8 @@ async fn the_key_goes_where_it_is_needed_and_nowhere_else() {
 async fn a_redirect_is_an_error_and_the_key_does_not_travel() {
     let elsewhere = Server::start(|_| Reply::json("{}")).await;
     let target = elsewhere.url();
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::status(302).with("Location", target.as_str()),
-    })
-    .await;
+    let server =
+        Server::pinging(move |_| Reply::status(302).with("Location", target.as_str())).await;
     let client = server.client().build().unwrap();
     let error = within(client.fetch(&JOBS, Query::new())).await.unwrap_err();
     assert!(
@@ -129,7 +123,7 @@ async fn the_key_is_in_no_debug_output_and_no_error() {
     let builder = server.client().credential(Credential::api_key(KEY));
     let mut said = format!("{builder:?}");
     let client = builder.build().unwrap();
-    said += &format!("{client:?} {:?}", Credential::api_key(KEY));
+    write!(said, "{client:?} {:?}", Credential::api_key(KEY)).unwrap();
     for endpoint in [
         &JOBS,
         &nbu_api::endpoint::STORAGE_UNITS,
@@ -138,7 +132,7 @@ async fn the_key_is_in_no_debug_output_and_no_error() {
         let error = within(client.fetch(endpoint, Query::new()))
             .await
             .unwrap_err();
-        said += &format!("{error} {error:?}");
+        write!(said, "{error} {error:?}").unwrap();
     }
     assert!(said.contains("<secret>"));
     assert!(!said.contains(KEY), "{said}");

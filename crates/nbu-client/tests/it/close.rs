@@ -15,11 +15,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Answers the ping, holds back everything else until the gate opens.
 async fn held(gate: &Gate) -> Server {
     let gate = gate.clone();
-    Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::json("{}").behind(&gate),
-    })
-    .await
+    Server::pinging(move |_| Reply::json("{}").behind(&gate)).await
 }
 
 /// A client whose version is known, so that the next request is the one asked for.
@@ -118,11 +114,7 @@ async fn callers_that_wait_for_their_turn_are_refused() {
 
 #[tokio::test]
 async fn a_walk_in_progress_ends_at_its_next_page() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::jobs(1..4, Some("more")),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::jobs(1..4, Some("more"))).await;
     let client = server.client().build().unwrap();
     let mut walk = client.walk(&JOBS, Query::new());
     let page = within(walk.next_page()).await.unwrap().unwrap();
@@ -259,11 +251,7 @@ async fn dropping_the_client_cancels_nothing_and_leaks_nothing() {
 
 #[tokio::test]
 async fn a_back_off_holds_no_permit_and_ends_at_once() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::status(503).with("Retry-After", "3000"),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::status(503).with("Retry-After", "3000")).await;
     let mut retry = RetryPolicy::default();
     retry.longest_retry_after = HOUR;
     let client = server
@@ -285,11 +273,7 @@ async fn a_back_off_holds_no_permit_and_ends_at_once() {
 async fn an_attempt_that_would_be_repeated_gives_closed() {
     let gate = Gate::shut();
     let held = gate.clone();
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::status(503).behind(&held),
-    })
-    .await;
+    let server = Server::pinging(move |_| Reply::status(503).behind(&held)).await;
     let client = server
         .client()
         .retry(RetryPolicy::default())

@@ -81,9 +81,12 @@ async fn a_primary_that_takes_no_known_version_is_not_supported() {
 async fn many_callers_share_one_detection() {
     let gate = Gate::shut();
     let held = gate.clone();
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0").behind(&held),
-        false => Reply::json("{}"),
+    let server = Server::start(move |seen| {
+        if seen.is("/ping") {
+            Reply::ping("12.0").behind(&held)
+        } else {
+            Reply::json("{}")
+        }
     })
     .await;
     let client = server.client().api_version(None).build().unwrap();
@@ -194,11 +197,7 @@ async fn an_upgraded_primary_is_noticed_by_its_ping() {
 
 #[tokio::test]
 async fn an_endpoint_refused_for_good_is_asked_for_once_per_call() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::error(406, 8952, "never"),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::error(406, 8952, "never")).await;
     let client = server.client().api_version(None).build().unwrap();
     let error = within(client.fetch(&JOBS, Query::new())).await.unwrap_err();
     assert!(matches!(error, Error::NotSupported { .. }), "{error}");

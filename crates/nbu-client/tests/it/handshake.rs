@@ -207,7 +207,7 @@ async fn expired_and_not_yet_valid_are_told_apart() {
     .await;
     assert_eq!(fault(&server, trusting(&ca)).await, TlsFault::Expired);
     let server = primary(&ca, "127.0.0.1", |params| {
-        params.not_before = date_time_ymd(4000, 1, 1)
+        params.not_before = date_time_ymd(4000, 1, 1);
     })
     .await;
     assert_eq!(fault(&server, trusting(&ca)).await, TlsFault::NotYetValid);
@@ -216,7 +216,7 @@ async fn expired_and_not_yet_valid_are_told_apart() {
 #[tokio::test]
 async fn insecure_skip_verify_believes_anyone() {
     let server = primary(&ca(), "other.example.com", |params| {
-        params.not_after = date_time_ymd(2002, 1, 1)
+        params.not_after = date_time_ymd(2002, 1, 1);
     })
     .await;
     let mut tls = TlsSettings::default();

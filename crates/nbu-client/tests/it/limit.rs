@@ -11,11 +11,7 @@ use crate::server::{Gate, Reply, Server, within};
 
 #[tokio::test]
 async fn is_never_exceeded() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::jobs(1..2, None),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::jobs(1..2, None)).await;
     let client = server
         .client()
         .max_in_flight(NonZeroUsize::new(3).unwrap())
@@ -71,13 +67,13 @@ async fn those_who_wait_go_in_the_order_they_came() {
         within(waiting).await.unwrap().unwrap();
     }
     assert_eq!(*order.lock().unwrap(), (0..8).collect::<Vec<_>>());
-    let served: Vec<_> = server
+    let numbers: Vec<_> = server
         .seen()
         .iter()
         .filter_map(|seen| seen.target.split_once("number=").map(|(_, n)| n.to_owned()))
         .collect();
     assert_eq!(
-        served,
+        numbers,
         (0..8).map(|number| number.to_string()).collect::<Vec<_>>()
     );
 }
@@ -118,11 +114,7 @@ async fn cancelled_callers_leak_no_slot() {
 async fn when_told_not_to_wait_the_surplus_is_refused() {
     let gate = Gate::shut();
     let held = gate.clone();
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::json("{}").behind(&held),
-    })
-    .await;
+    let server = Server::pinging(move |_| Reply::json("{}").behind(&held)).await;
     let client = server
         .client()
         .max_in_flight(NonZeroUsize::MIN)
@@ -145,11 +137,7 @@ async fn when_told_not_to_wait_the_surplus_is_refused() {
 
 #[tokio::test]
 async fn a_panic_while_folding_holds_no_permit() {
-    let server = Server::start(|seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::jobs(1..2, None),
-    })
-    .await;
+    let server = Server::pinging(|_| Reply::jobs(1..2, None)).await;
     let client = server
         .client()
         .max_in_flight(NonZeroUsize::MIN)
@@ -170,11 +158,7 @@ async fn a_panic_while_folding_holds_no_permit() {
 
 async fn one_at_a_time(gate: &Gate) -> (Server, Client) {
     let gate = gate.clone();
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => Reply::json("{}").behind(&gate),
-    })
-    .await;
+    let server = Server::pinging(move |_| Reply::json("{}").behind(&gate)).await;
     let client = server
         .client()
         .max_in_flight(NonZeroUsize::MIN)

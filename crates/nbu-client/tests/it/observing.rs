@@ -60,11 +60,7 @@ async fn every_attempt_is_told_from_beginning_to_end() {
         Reply::json(r#"{"data":[{"type":"job","id":"7","attributes":{"jobId":7}},3]}"#),
         Reply::status(503),
     ]);
-    let server = Server::start(move |seen| match seen.is("/ping") {
-        true => Reply::ping("12.0"),
-        false => replies.lock().unwrap().pop().unwrap(),
-    })
-    .await;
+    let server = Server::pinging(move |_| replies.lock().unwrap().pop().unwrap()).await;
     let notes = Arc::new(Notes::default());
     let mut retry = RetryPolicy::default();
     retry.base = std::time::Duration::from_millis(1);

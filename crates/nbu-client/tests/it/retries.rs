@@ -194,7 +194,7 @@ async fn a_page_that_came_broken_is_asked_for_again() {
     .await;
     let client = server.client().retry(quick()).build().unwrap();
     let walk = client.walk(&JOBS, Query::new());
-    let (_, summary) = within(walk.fold::<Job<'_>, _>((), |(), _| {}))
+    let ((), summary) = within(walk.fold::<Job<'_>, _>((), |(), _| {}))
         .await
         .unwrap();
     assert_eq!((summary.pages, summary.records), (1, 3));

@@ -190,7 +190,7 @@ async fn offsets_are_followed_by_what_was_received() {
     .await;
     let client = server.client().build().unwrap();
     let walk = client.walk(&STORAGE_UNITS, Query::new()).page_limit(3);
-    let (_, summary) = within(walk.fold::<nbu_api::StorageUnit<'_>, _>((), |(), _| {}))
+    let ((), summary) = within(walk.fold::<nbu_api::StorageUnit<'_>, _>((), |(), _| {}))
         .await
         .unwrap();
     assert_eq!((summary.pages, summary.records), (3, 8));

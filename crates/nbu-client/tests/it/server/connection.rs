@@ -77,7 +77,7 @@ async fn answer(
                 body.len()
             );
             for (name, value) in headers {
-                head += &format!("{name}: {value}\r\n");
+                head.extend([name, ": ", &value, "\r\n"]);
             }
             ([head.as_bytes(), b"\r\n", &body].concat(), true)
         }

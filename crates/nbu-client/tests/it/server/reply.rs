@@ -79,7 +79,7 @@ impl Reply {
         self
     }
 
-    pub(crate) fn as_status(mut self, code: u16) -> Self {
+    pub(crate) fn but_status(mut self, code: u16) -> Self {
         if let Self::Answer { status, .. } = &mut self {
             *status = code;
         }
