@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn live_and_finished_take_turns() {
         let settings = JobsSettings::default();
-        let at = |seconds| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
         let due = |walked, seconds| {
             let memory = Memory {
                 live_at: Some(at(0)),

@@ -80,7 +80,10 @@ enum Kind {
 
 impl Found {
     fn unit(&mut self, unit: &StorageUnit<'_>) {
-        let labels = [text(&unit.name), text(&unit.storage_type)];
+        let labels = [
+            unit.name.as_deref().unwrap_or_default(),
+            unit.storage_type.as_deref().unwrap_or_default(),
+        ];
         if !self.is_new(Kind::Unit, labels) {
             return;
         }
@@ -110,7 +113,7 @@ impl Found {
             unit.category
                 .as_ref()
                 .map_or("", |category| category.as_str()),
-            text(&unit.storage_server_type),
+            unit.storage_server_type.as_deref().unwrap_or_default(),
             truth(unit.accelerator),
             truth(unit.replication_capable),
             truth(unit.instant_access),
@@ -121,7 +124,7 @@ impl Found {
     }
 
     fn pool(&mut self, pool: &DiskPool<'_>) {
-        let name = text(&pool.name);
+        let name = pool.name.as_deref().unwrap_or_default();
         if !self.is_new(Kind::Pool, [name, ""]) {
             return;
         }
@@ -157,7 +160,7 @@ impl Found {
         let Some(name) = name else {
             return;
         };
-        let labels = [text(&pool.name), &**name];
+        let labels = [pool.name.as_deref().unwrap_or_default(), &**name];
         if !self.is_new(Kind::Volume, labels) {
             return;
         }
@@ -178,7 +181,10 @@ impl Found {
     }
 
     fn server(&mut self, server: &StorageServer<'_>) {
-        let labels = [text(&server.name), text(&server.server_type)];
+        let labels = [
+            server.name.as_deref().unwrap_or_default(),
+            server.server_type.as_deref().unwrap_or_default(),
+        ];
         if !self.is_new(Kind::Server, labels) {
             return;
         }
@@ -235,10 +241,6 @@ impl Found {
                 .state_set(family, labels, known, state.as_str());
         }
     }
-}
-
-fn text<'t>(text: &'t Option<std::borrow::Cow<'_, str>>) -> &'t str {
-    text.as_deref().unwrap_or_default()
 }
 
 fn truth(flag: Option<bool>) -> &'static str {

@@ -220,8 +220,7 @@ impl Total {
         let buckets = match &self.amount {
             Amount::Count(_) => 0,
             Amount::Histogram(histogram) => {
-                size_of_val(histogram.counts())
-                    + histogram.native().positive().len() * size_of::<(i32, u64)>()
+                size_of_val(histogram.counts()) + size_of_val(histogram.native().positive())
             }
         };
         size_of::<Self>() + buckets

@@ -32,12 +32,11 @@ impl<'c> JobPages<'c> {
             Some(version) => version,
             None => client.detect().await?,
         };
-        let place = match JOBS.paging(version) {
-            Paging::Offset => Place::Below(None),
-            _ => {
-                let query = Query::new().filter(&filter).sort("jobId");
-                Place::Cursor(Box::new(client.walk(&JOBS, query)))
-            }
+        let place = if JOBS.paging(version) == Paging::Offset {
+            Place::Below(None)
+        } else {
+            let query = Query::new().filter(&filter).sort("jobId");
+            Place::Cursor(Box::new(client.walk(&JOBS, query)))
         };
         Ok(Self {
             client,

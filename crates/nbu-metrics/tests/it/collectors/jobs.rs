@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use nbu_api::{ApiVersion, QueueReason};
 use nbu_client::Reason;
-use nbu_sim::{Fault, JobSpec, Population, Route, Sim, SimBuilder, Truth};
+use nbu_sim::{Fault, Population, Route, Sim, SimBuilder, Truth};
 
 use super::bench::{Bench, Series, series};
 

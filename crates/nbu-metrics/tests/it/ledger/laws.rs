@@ -1,7 +1,5 @@
 //! One property over everything that can happen, and one test per law.
 
-use std::time::Duration;
-
 use nbu_metrics::ledger::JobsSettings;
 use proptest::prelude::*;
 
@@ -12,13 +10,13 @@ use super::world::{HOUR, Kind, MINUTE, SECOND, START, World};
 
 /// Something that happens.
 #[derive(Clone, Debug)]
-enum Step {
+enum Event {
     /// Jobs finish, some records appear stale by up to half a day.
     Finish(Vec<(Kind, i64)>),
     /// Time passes, on both clocks.
     Wait(i64),
     /// The primary's clock steps.
-    Step(i64),
+    ClockStep(i64),
     /// A finished record is written again.
     Touch(usize, bool),
     /// The job database was rebuilt.
@@ -54,7 +52,7 @@ fn kind() -> impl Strategy<Value = Kind> {
         })
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn event() -> impl Strategy<Value = Event> {
     let late = prop_oneof![3 => Just(0), 1 => 0..12 * HOUR];
     let broken = prop::option::weighted(
         0.4,
@@ -71,17 +69,17 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let fault = prop::option::weighted(0.3, (0..5_u32, prop::sample::select(faults)));
     prop_oneof![
-        6 => prop::collection::vec((kind(), late), 1..12).prop_map(Step::Finish),
-        4 => (SECOND..20 * MINUTE).prop_map(Step::Wait),
-        1 => (HOUR..4 * HOUR).prop_map(Step::Wait),
-        1 => (-2 * HOUR..2 * HOUR).prop_map(Step::Step),
-        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, end)| Step::Touch(pick, end)),
-        1 => (any::<usize>(), kind()).prop_map(|(pick, kind)| Step::Reuse(pick, kind)),
+        6 => prop::collection::vec((kind(), late), 1..12).prop_map(Event::Finish),
+        4 => (SECOND..20 * MINUTE).prop_map(Event::Wait),
+        1 => (HOUR..4 * HOUR).prop_map(Event::Wait),
+        1 => (-2 * HOUR..2 * HOUR).prop_map(Event::ClockStep),
+        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, end)| Event::Touch(pick, end)),
+        1 => (any::<usize>(), kind()).prop_map(|(pick, kind)| Event::Reuse(pick, kind)),
         10 => (1..9_usize, broken, fault, prop::collection::vec(kind(), 0..3)).prop_map(
-            |(page_size, broken, fault, meanwhile)| Step::Collect { page_size, broken, fault, meanwhile }
+            |(page_size, broken, fault, meanwhile)| Event::Collect { page_size, broken, fault, meanwhile }
         ),
-        6 => Just(Step::Publish),
-        2 => any::<bool>().prop_map(Step::Crash),
+        6 => Just(Event::Publish),
+        2 => any::<bool>().prop_map(Event::Crash),
     ]
 }
 
@@ -102,34 +100,34 @@ impl Story {
         }
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, event: Event) {
         let Self {
             world,
             driver,
             oldest,
         } = self;
-        match step {
-            Step::Finish(jobs) => {
+        match event {
+            Event::Finish(jobs) => {
                 for (kind, late) in jobs {
                     *oldest = (*oldest).min(world.clock - late);
                     world.finish(kind, late);
                 }
             }
-            Step::Wait(time) => {
+            Event::Wait(time) => {
                 world.clock += time;
                 driver.now += time;
             }
-            Step::Step(by) => {
+            Event::ClockStep(by) => {
                 world.clock += by;
                 *oldest = (*oldest).min(world.clock);
             }
-            Step::Touch(pick, end_too) => world.touch(pick, end_too),
-            Step::Reuse(pick, kind) => {
+            Event::Touch(pick, end_too) => world.touch(pick, end_too),
+            Event::Reuse(pick, kind) => {
                 // What the old id stood for must have been seen: nobody can count what is gone.
                 self.settle();
                 self.world.reuse(pick, kind);
             }
-            Step::Collect {
+            Event::Collect {
                 page_size,
                 broken,
                 fault,
@@ -148,8 +146,8 @@ impl Story {
                 driver.collect(world, page_size, broken, &mut events);
                 driver.store.heal();
             }
-            Step::Publish => driver.publish(),
-            Step::Crash(power_cut) => {
+            Event::Publish => driver.publish(),
+            Event::Crash(power_cut) => {
                 driver.crash(power_cut);
                 // A power cut before anything was durable makes the next start the first one.
                 if driver.ledger.marks().horizon.is_none() {
@@ -181,11 +179,11 @@ proptest! {
 
     #[test]
     fn whatever_happens_every_job_is_counted_once_and_nothing_shown_goes_back(
-        steps in prop::collection::vec(step(), 1..60)
+        events in prop::collection::vec(event(), 1..60)
     ) {
         let mut story = Story::new();
-        for step in steps {
-            story.take(step);
+        for event in events {
+            story.take(event);
         }
         story.check();
     }
