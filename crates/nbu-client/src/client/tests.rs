@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::Client;
 use crate::sync::Arc;
@@ -51,7 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     /// Whatever happens in whatever order: no more attempts than allowed, no permit lost, one outcome, nobody hangs, and
     /// each attempt that the observer saw beginning ended.
@@ -74,29 +75,7 @@ struct Life {
 }
 
 async fn live(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let script = Script::default();
-    let tally = Arc::new(Tally::default());
-    let observer: Arc<dyn Observer> = tally.clone();
-    let client = Client::builder("paris", "http://nbu.example.com/netbackup".parse().unwrap())
-        .max_in_flight(NonZeroUsize::new(LIMIT).unwrap())
-        .request_timeout(Duration::from_secs(50))
-        .retry(RetryPolicy {
-            base: Duration::from_secs(10),
-            ..RetryPolicy::default()
-        })
-        .observer(observer)
-        .build_on(Box::new(script.clone()))
-        .unwrap();
-    let handles = vec![client.clone(); 3];
-    let mut life = Life {
-        client,
-        handles,
-        script,
-        tally,
-        callers: Vec::new(),
-        closers: Vec::new(),
-        begun: None,
-    };
+    let mut life = Life::begin();
     for step in steps {
         life.take(step).await;
         settle().await;
@@ -106,6 +85,33 @@ async fn live(steps: Vec<Step>) -> Result<(), TestCaseError> {
 }
 
 impl Life {
+    /// A client, and nothing has happened yet.
+    fn begin() -> Self {
+        let script = Script::default();
+        let tally = Arc::new(Tally::default());
+        let observer: Arc<dyn Observer> = tally.clone();
+        let client = Client::builder("paris", "http://nbu.example.com/netbackup".parse().unwrap())
+            .max_in_flight(NonZeroUsize::new(LIMIT).unwrap())
+            .request_timeout(Duration::from_secs(50))
+            .retry(RetryPolicy {
+                base: Duration::from_secs(10),
+                ..RetryPolicy::default()
+            })
+            .observer(observer)
+            .build_on(Box::new(script.clone()))
+            .unwrap();
+        let handles = vec![client.clone(); 3];
+        Life {
+            client,
+            handles,
+            script,
+            tally,
+            callers: Vec::new(),
+            closers: Vec::new(),
+            begun: None,
+        }
+    }
+
     async fn take(&mut self, step: Step) {
         match step {
             Step::Enter => {
@@ -185,4 +191,69 @@ async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_earliest_deadline_among_closers_that_are_still_there_cuts() {
+    let mut life = Life::begin();
+    life.take(Step::Enter).await;
+    settle().await;
+    let begun = Instant::now();
+    for patience in [40, 10, 20, 30] {
+        life.take(Step::Close(patience)).await;
+    }
+    settle().await;
+    // The one with the least patience goes away, and its timer with it.
+    life.take(Step::Abandon(1)).await;
+    for closer in life.closers {
+        assert_eq!(
+            closer.await.unwrap(),
+            Err(CloseError::TimedOut { in_flight: 1 })
+        );
+    }
+    assert_eq!(begun.elapsed().as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abandoned_close_cuts_nobody_and_the_next_one_waits_on() {
+    let mut life = Life::begin();
+    life.take(Step::Enter).await;
+    settle().await;
+    life.take(Step::Close(10)).await;
+    settle().await;
+    life.take(Step::Abandon(0)).await;
+    life.take(Step::Wait(20)).await;
+    assert_eq!(life.script.on_the_wire(), 1);
+    let closing = life.client.close();
+    life.take(Step::Finish(0)).await;
+    assert_eq!(closing.await, Ok(()));
+    assert!(life.callers.pop().unwrap().await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_waits_half_a_minute() {
+    let mut life = Life::begin();
+    life.take(Step::Enter).await;
+    settle().await;
+    let begun = Instant::now();
+    assert_eq!(
+        life.client.close().await,
+        Err(CloseError::TimedOut { in_flight: 1 })
+    );
+    assert_eq!(begun.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_back_off_ends_at_once_on_close() {
+    let mut life = Life::begin();
+    life.take(Step::Enter).await;
+    settle().await;
+    life.take(Step::Fail(0)).await;
+    settle().await;
+    assert_eq!(life.client.in_flight(), 0);
+    let begun = Instant::now();
+    assert_eq!(life.client.close().await, Ok(()));
+    let ended = life.callers.pop().unwrap().await.unwrap();
+    assert!(matches!(ended, Err(Error::Closed { .. })));
+    assert!(begun.elapsed().is_zero());
 }
