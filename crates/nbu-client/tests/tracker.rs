@@ -204,6 +204,7 @@ impl Wake for Bell {
 
 struct Panics;
 
+#[expect(clippy::panic, reason = "what the test is about")]
 impl Wake for Panics {
     fn wake(self: Arc<Panics>) {
         panic!("in a waker");
@@ -220,6 +221,7 @@ impl Future for PanicsWhenDropped {
     }
 }
 
+#[expect(clippy::panic, reason = "what the test is about")]
 impl Drop for PanicsWhenDropped {
     fn drop(&mut self) {
         panic!("in a destructor");

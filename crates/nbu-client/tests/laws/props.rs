@@ -15,7 +15,7 @@ use nbu_client::Tracker;
 use crate::stage::{Arc, AtomicUsize, Ordering};
 
 pub(super) fn tracker(max_in_flight: usize) -> Tracker {
-    Tracker::new(NonZeroUsize::new(max_in_flight).expect("a limit of at least one"))
+    Tracker::new(NonZeroUsize::new(max_in_flight).unwrap_or(NonZeroUsize::MIN))
 }
 
 /// Polls once, for a caller that does not listen.

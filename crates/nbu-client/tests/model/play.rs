@@ -80,7 +80,7 @@ pub(crate) struct Play {
 impl Play {
     pub(crate) fn new(max: usize) -> Play {
         Play {
-            tracker: Tracker::new(NonZeroUsize::new(max).unwrap()),
+            tracker: Tracker::new(NonZeroUsize::new(max).unwrap_or(NonZeroUsize::MIN)),
             reference: Reference {
                 max,
                 ..Reference::default()
