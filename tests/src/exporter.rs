@@ -25,13 +25,17 @@ pub struct Launch {
 impl Launch {
     /// Starts from this configuration file's text.
     pub fn with_config(config: impl Into<String>) -> Self {
-        Self { config: config.into(), ..Self::default() }
+        Self {
+            config: config.into(),
+            ..Self::default()
+        }
     }
 
     /// Adds command line arguments.
     #[must_use]
     pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(str::to_owned));
+        self.arguments
+            .extend(arguments.into_iter().map(str::to_owned));
         self
     }
 
@@ -48,12 +52,26 @@ impl Launch {
         let config = directory.path().join("nbu-exporter.yml");
         std::fs::write(&config, &self.config).expect("the configuration is written");
         let mut command = Command::new(binary::path());
-        command.arg("--config.file").arg(&config).args(["--web.listen-address", "127.0.0.1:0"]).args(&self.arguments);
+        command
+            .arg("--config.file")
+            .arg(&config)
+            .args(["--web.listen-address", "127.0.0.1:0"])
+            .args(&self.arguments);
         command.envs(self.environment).current_dir(directory.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().expect("the exporter starts");
         let log = Log::follow(child.stderr.take().expect("standard error is piped"));
-        Exporter { child, log, directory, address: String::new(), http: http() }
+        Exporter {
+            child,
+            log,
+            directory,
+            address: String::new(),
+            http: http(),
+        }
     }
 
     /// Spawns the process and waits until it listens.
@@ -82,12 +100,15 @@ impl Exporter {
 
     /// Rewrites its configuration file.
     pub fn rewrite_config(&self, config: &str) {
-        std::fs::write(self.directory.path().join("nbu-exporter.yml"), config).expect("the configuration is written");
+        std::fs::write(self.directory.path().join("nbu-exporter.yml"), config)
+            .expect("the configuration is written");
     }
 
     /// The process id.
     pub fn pid(&self) -> u32 {
-        self.child.id().expect("the process has not been waited for")
+        self.child
+            .id()
+            .expect("the process has not been waited for")
     }
 
     /// `http://127.0.0.1:PORT` + path.
@@ -97,12 +118,21 @@ impl Exporter {
 
     /// GET with the harness's client.
     pub async fn request(&self, path: &str) -> reqwest::Response {
-        self.http.get(self.url(path)).send().await.unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log.text()))
+        self.http
+            .get(self.url(path))
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log.text()))
     }
 
     /// The metrics page in the text format, parsed.
     pub async fn scrape(&self) -> Page {
-        let text = self.request("/metrics").await.text().await.expect("a whole page");
+        let text = self
+            .request("/metrics")
+            .await
+            .text()
+            .await
+            .expect("a whole page");
         Page::parse(&text)
     }
 
@@ -120,7 +150,11 @@ impl Exporter {
         };
         match timeout(HANG, waiting).await {
             Ok(page) => page,
-            Err(_) => panic!("the page never showed: {what}\n{}\n{}", self.scrape().await.text(), self.log.text()),
+            Err(_) => panic!(
+                "the page never showed: {what}\n{}\n{}",
+                self.scrape().await.text(),
+                self.log.text()
+            ),
         }
     }
 
@@ -156,16 +190,29 @@ impl Exporter {
 
     async fn listening(&mut self) {
         let line = self.log.wait_for("address=127.0.0.1:").await;
-        let address = line.split("address=").nth(1).and_then(|rest| rest.split_whitespace().next());
-        address.expect("an address").trim_matches('"').clone_into(&mut self.address);
+        let address = line
+            .split("address=")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
+        address
+            .expect("an address")
+            .trim_matches('"')
+            .clone_into(&mut self.address);
     }
 }
 
 fn http() -> reqwest::Client {
     // Two crates of the tree name a provider; the first to install wins and both are ring.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(clippy::disallowed_methods, reason = "the harness is a client of the exporter, not of a primary server")]
-    reqwest::Client::builder().no_proxy().timeout(HANG).build().expect("a client")
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the harness is a client of the exporter, not of a primary server"
+    )]
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(HANG)
+        .build()
+        .expect("a client")
 }
 
 /// The lines of the process's standard error, as they come.
@@ -192,7 +239,10 @@ impl Log {
     }
 
     fn text(&self) -> String {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .join("\n")
     }
 
     async fn wait_for(&self, part: &str) -> String {
@@ -200,11 +250,21 @@ impl Log {
         let waiting = async {
             loop {
                 count.borrow_and_update();
-                let found = self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|line| line.contains(part)).cloned();
+                let found = self
+                    .lines
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .iter()
+                    .find(|line| line.contains(part))
+                    .cloned();
                 if let Some(line) = found {
                     return line;
                 }
-                assert!(count.changed().await.is_ok(), "the exporter ended without logging {part:?}\n{}", self.text());
+                assert!(
+                    count.changed().await.is_ok(),
+                    "the exporter ended without logging {part:?}\n{}",
+                    self.text()
+                );
             }
         };
         match timeout(HANG, waiting).await {

@@ -2,11 +2,18 @@
 //!
 //! [`Exporter`] is the process, [`Page`] a parsed scrape. The simulated primaries it watches run inside the test (`nbu-sim`), so that
 //! what the exporter serves can be compared with the simulator's own truth.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness fails the test by panicking"
+)]
 
 mod binary;
 mod exporter;
 mod page;
+mod watched;
 
 pub use exporter::{Exporter, Launch};
 pub use page::{Page, Series};
+pub use watched::{API_KEY, Watched, configuration};

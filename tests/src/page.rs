@@ -26,14 +26,26 @@ impl Page {
         let mut types = BTreeMap::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
             if let Some(declared) = line.strip_prefix("# TYPE ") {
-                let (name, kind) = declared.split_once(' ').unwrap_or_else(|| panic!("TYPE without a type: {line}"));
-                assert!(types.insert(name.to_owned(), kind.to_owned()).is_none(), "two TYPE lines: {line}");
+                let (name, kind) = declared
+                    .split_once(' ')
+                    .unwrap_or_else(|| panic!("TYPE without a type: {line}"));
+                assert!(
+                    types.insert(name.to_owned(), kind.to_owned()).is_none(),
+                    "two TYPE lines: {line}"
+                );
             } else if !line.starts_with('#') {
                 let (series, value) = sample(line);
-                assert!(samples.insert(series, value).is_none(), "a series twice: {line}");
+                assert!(
+                    samples.insert(series, value).is_none(),
+                    "a series twice: {line}"
+                );
             }
         }
-        Self { text: text.to_owned(), samples, types }
+        Self {
+            text: text.to_owned(),
+            samples,
+            types,
+        }
     }
 
     /// The page as it came.
@@ -58,14 +70,38 @@ impl Page {
 
     /// The value of exactly this series.
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.samples.get(&Series { name: name.to_owned(), labels }).copied()
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.samples
+            .get(&Series {
+                name: name.to_owned(),
+                labels,
+            })
+            .copied()
     }
 
     /// Every series of this name that carries at least these labels.
-    pub fn select<'a>(&'a self, name: &'a str, labels: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a Series, f64)> {
-        let carries = move |series: &Series| labels.iter().all(|(name, value)| series.labels.get(*name).is_some_and(|found| found == value));
-        self.samples.iter().filter(move |(series, _)| series.name == name && carries(series)).map(|(series, value)| (series, *value))
+    pub fn select<'a>(
+        &'a self,
+        name: &'a str,
+        labels: &'a [(&'a str, &'a str)],
+    ) -> impl Iterator<Item = (&'a Series, f64)> {
+        let carries = move |series: &Series| {
+            labels
+                .iter()
+                .all(|(name, value)| series.labels.get(*name).is_some_and(|found| found == value))
+        };
+        self.samples
+            .iter()
+            .filter(move |(series, _)| series.name == name && carries(series))
+            .map(|(series, value)| (series, *value))
+    }
+
+    /// The values of [`Page::select`].
+    pub fn values(&self, name: &str, labels: &[(&str, &str)]) -> Vec<f64> {
+        self.select(name, labels).map(|(_, value)| value).collect()
     }
 
     /// The sum over [`Page::select`].
@@ -80,7 +116,9 @@ impl Page {
 }
 
 fn sample(line: &str) -> (Series, f64) {
-    let end = line.find(['{', ' ']).unwrap_or_else(|| panic!("a sample without a value: {line}"));
+    let end = line
+        .find(['{', ' '])
+        .unwrap_or_else(|| panic!("a sample without a value: {line}"));
     let (name, rest) = line.split_at(end);
     let (labels, value) = match rest.strip_prefix('{') {
         Some(inner) => labels(inner, line),
@@ -89,9 +127,17 @@ fn sample(line: &str) -> (Series, f64) {
     let value = match value.trim() {
         "+Inf" => f64::INFINITY,
         "-Inf" => f64::NEG_INFINITY,
-        number => number.parse().unwrap_or_else(|_| panic!("not a number: {line}")),
+        number => number
+            .parse()
+            .unwrap_or_else(|_| panic!("not a number: {line}")),
     };
-    (Series { name: name.to_owned(), labels }, value)
+    (
+        Series {
+            name: name.to_owned(),
+            labels,
+        },
+        value,
+    )
 }
 
 /// Reads `a="b",c="d"} rest`; returns the labels and the rest.
@@ -102,7 +148,9 @@ fn labels<'a>(mut rest: &'a str, line: &str) -> (BTreeMap<String, String>, &'a s
         if let Some(after) = rest.strip_prefix('}') {
             return (labels, after);
         }
-        let (name, quoted) = rest.split_once("=\"").unwrap_or_else(|| panic!("labels do not end: {line}"));
+        let (name, quoted) = rest
+            .split_once("=\"")
+            .unwrap_or_else(|| panic!("labels do not end: {line}"));
         let mut value = String::new();
         let mut characters = quoted.char_indices();
         let end = loop {
@@ -117,7 +165,10 @@ fn labels<'a>(mut rest: &'a str, line: &str) -> (BTreeMap<String, String>, &'a s
                 None => panic!("a label value does not end: {line}"),
             }
         };
-        assert!(labels.insert(name.to_owned(), value).is_none(), "a label twice: {line}");
+        assert!(
+            labels.insert(name.to_owned(), value).is_none(),
+            "a label twice: {line}"
+        );
         rest = &quoted[end + 1..];
     }
 }

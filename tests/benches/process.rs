@@ -1,0 +1,2 @@
+//! The real binary's memory and time against the simulator.
+fn main() {}

@@ -1,0 +1,1 @@
+//! A real Prometheus server scrapes the real binary.

@@ -1,0 +1,36 @@
+//! The checks that cargo and its plugins make by themselves.
+
+use crate::tools;
+use xshell::{Shell, cmd};
+
+pub(crate) fn fmt(sh: &Shell, fix: bool) -> anyhow::Result<()> {
+    let check: &[&str] = if fix { &[] } else { &["--check"] };
+    Ok(cmd!(sh, "cargo fmt --all {check...}").run()?)
+}
+
+pub(crate) fn lint(sh: &Shell) -> anyhow::Result<()> {
+    cmd!(sh, "cargo clippy --locked --workspace --all-targets -- -D warnings").run()?;
+    // The binary without its simulated primaries is a product of its own.
+    Ok(cmd!(sh, "cargo clippy --locked -p nbu-exporter --no-default-features --all-targets -- -D warnings").run()?)
+}
+
+pub(crate) fn test(sh: &Shell) -> anyhow::Result<()> {
+    Ok(cmd!(sh, "cargo test --locked --workspace").run()?)
+}
+
+pub(crate) fn deny(sh: &Shell, advisories: bool) -> anyhow::Result<()> {
+    tools::require(sh, "cargo-deny", "cargo install --locked cargo-deny")?;
+    if advisories {
+        cmd!(sh, "cargo deny check advisories").run()?;
+    }
+    Ok(cmd!(sh, "cargo deny --offline check bans licenses sources").run()?)
+}
+
+pub(crate) fn docs(sh: &Shell) -> anyhow::Result<()> {
+    let _warnings = sh.push_env("RUSTDOCFLAGS", "-D warnings");
+    Ok(cmd!(sh, "cargo doc --locked --workspace --no-deps").run()?)
+}
+
+pub(crate) fn package(sh: &Shell) -> anyhow::Result<()> {
+    Ok(cmd!(sh, "cargo package --locked --workspace --exclude xtask --exclude nbu-tests --allow-dirty").run()?)
+}
