@@ -10,7 +10,7 @@ pub use self::keys::{PRIMARIES_FILE_ROOT, ROOT};
 pub use self::reference::reference;
 
 /// One key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Key {
     /// As written.
     pub name: &'static str,
@@ -25,7 +25,7 @@ pub struct Key {
 }
 
 /// What a value is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A map with these keys.
     Section(&'static [Key]),

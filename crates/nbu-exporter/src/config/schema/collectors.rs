@@ -56,7 +56,7 @@ macro_rules! later {
     };
 }
 
-/// One static for all of them, so that the reference shows it once.
+/// The keys of all of them.
 static LATER: &[Key] = keys!("true", "5m");
 
 pub(super) static COLLECTORS: &[Key] = &[

@@ -182,15 +182,13 @@ static LIMITS: &[Key] = &[
         Count(1, 10_000),
         "Most headers of an answer (HTTP/1).",
     )
-    .or("100")
-    .later(),
+    .or("100"),
     Key::new(
         "header_bytes",
         Size(1024),
         "Longest header block of an answer (HTTP/2).",
     )
-    .or("64KiB")
-    .later(),
+    .or("64KiB"),
     Key::new("pages", Count(1, 10_000_000), "Most pages of one walk.").or("20000"),
     Key::new(
         "records_per_page",
@@ -203,8 +201,7 @@ static LIMITS: &[Key] = &[
         Count(8, 65_536),
         "Longest label value, in characters; longer ones are cut and marked.",
     )
-    .or("256")
-    .later(),
+    .or("256"),
 ];
 
 static METRICS: &[Key] = &[
@@ -227,14 +224,12 @@ static METRICS: &[Key] = &[
         Duration(0),
         "How long a new counter series shows 0 before its value.",
     )
-    .or("2m")
-    .later(),
+    .or("2m"),
     Key::new(
         "job_labels",
         Words(&["policy", "schedule_type", "media_server", "storage_unit"]),
         "Labels added to the job counters.",
-    )
-    .later(),
+    ),
 ];
 
 static WEB: &[Key] = &[Key::new(
