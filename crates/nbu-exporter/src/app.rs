@@ -1,0 +1,251 @@
+//! The application: [bound](App::bind) to its addresses, then [run](App::run) to its [`Outcome`].
+//!
+//! The way down has one order and one deadline: listeners close, scrapes that run finish, no collection starts any more,
+//! every client closes (all at the same time), and what is still in flight at the deadline is cut off and named in the log.
+//! A collection that is on its way at that moment makes no further request; the request on the wire may complete, and what
+//! it brought is kept.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{Instant, timeout};
+use tracing::{error, info, warn};
+
+use crate::board::Board;
+use crate::cli::ListenAddress;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::encoder::{Encoder, Page, Pages};
+use crate::readiness::Readiness;
+use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
+use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
+use crate::supervisor::Supervisor;
+use crate::web::{self, Own, Patience, Scrapes, Site, Stage};
+
+pub use crate::web::bind::BindError;
+
+/// What the application needs besides its configuration.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen.
+    pub listen: Vec<ListenAddress>,
+    /// The path of the metrics; begins with `/`.
+    pub telemetry_path: String,
+    /// Scrapes answered at the same time; 0 for any number.
+    pub max_requests: usize,
+    /// Whether `/-/reload` obeys.
+    pub lifecycle: bool,
+    /// What is taken off the scrape timeout that a client announces.
+    pub timeout_offset: Duration,
+    /// The longest time from the signal to the end.
+    pub grace: Duration,
+    /// Where a reload finds the configuration.
+    pub source: Source,
+    /// Who decides how much is logged.
+    pub verbosity: Verbosity,
+    /// Wall time.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            telemetry_path: "/metrics".into(),
+            max_requests: 40,
+            lifecycle: false,
+            timeout_offset: Duration::from_millis(500),
+            grace: Duration::from_secs(30),
+            source: Source::Fixed,
+            verbosity: Verbosity::default(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// The application, listening but not yet answering; nothing else has been started.
+#[derive(Debug)]
+pub struct App {
+    listeners: Vec<TcpListener>,
+    config: Config,
+    options: Options,
+}
+
+impl App {
+    /// Listens on the addresses of `options`. Call it inside the runtime.
+    pub async fn bind(config: Config, options: Options) -> Result<App, BindError> {
+        let listeners = web::bind::bind(&options.listen).await?;
+        Ok(App { listeners, config, options })
+    }
+
+    /// The addresses it listens on, with the ports that the system chose.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// Watches the primaries and serves their metrics until a signal asks for the end.
+    pub async fn run(self, mut signals: Signals) -> Outcome {
+        for address in self.addresses() {
+            info!(%address, path = self.options.telemetry_path, "listening");
+        }
+        let running = self.start();
+        let mut phase = Phase::default();
+        loop {
+            let signal = signals.recv().await;
+            let (next, action) = phase.observe(signal);
+            phase = next;
+            match action {
+                Action::Reload => running.reload.trigger(),
+                Action::Ignore => {}
+                Action::Stop => {
+                    info!(%signal, grace = ?running.grace, "stopping");
+                    break;
+                }
+                Action::Abort(signal) => return Outcome::Aborted(signal),
+            }
+        }
+        tokio::select! {
+            outcome = running.stop() => outcome,
+            signal = aborted(&mut signals, phase) => {
+                warn!(%signal, "aborted");
+                Outcome::Aborted(signal)
+            }
+        }
+    }
+
+    fn start(self) -> Running {
+        let App { listeners, config, options } = self;
+        let board = Board::default();
+        let supervisor = Arc::new(Supervisor::new(board.clone(), options.clock.clone()));
+        reload::warn_about(&config);
+        options.verbosity.apply(config.log_level);
+        supervisor.apply(&config.primaries);
+
+        let (readiness, watcher) = Readiness::new();
+        let (encoder, pages) = Encoder::new(board.reader(), Arc::new(Page::render));
+        let (reload, requests) = reload::queue();
+        let record = Arc::new(Record::new(options.clock.now()));
+        let reloader = Reloader {
+            source: options.source.clone(),
+            supervisor: Arc::clone(&supervisor),
+            record: Arc::clone(&record),
+            clock: options.clock.clone(),
+            verbosity: options.verbosity.clone(),
+        };
+        let site = site(&options, &board, pages, readiness, reload.clone(), record);
+        let (stage, stages) = watch::channel(Stage::Serving);
+        let server = web::serve(listeners, web::router(Arc::new(site)), Patience::default(), stages);
+        Running {
+            reload,
+            supervisor,
+            stage,
+            grace: options.grace,
+            server: tokio::spawn(server),
+            reloader: detached(reloader.run(requests)),
+            helpers: vec![detached(encoder.run()), detached(watcher.watch(board.reader()))],
+        }
+    }
+}
+
+fn site(
+    options: &Options,
+    board: &Board,
+    pages: Pages<Page>,
+    readiness: Readiness,
+    reload: Reload,
+    record: Arc<Record>,
+) -> Site {
+    Site {
+        telemetry_path: options.telemetry_path.clone(),
+        timeout_offset: options.timeout_offset,
+        scrapes: Scrapes::new(options.max_requests),
+        pages,
+        board: board.reader(),
+        own: Own::new(record),
+        readiness,
+        reload,
+        lifecycle: options.lifecycle,
+    }
+}
+
+fn detached(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+    tokio::spawn(task).abort_handle()
+}
+
+/// Waits for the signal that aborts a stop.
+async fn aborted(signals: &mut Signals, mut phase: Phase) -> Signal {
+    loop {
+        let (next, action) = phase.observe(signals.recv().await);
+        phase = next;
+        if let Action::Abort(signal) = action {
+            return signal;
+        }
+    }
+}
+
+/// Everything that runs. Dropping it ends its tasks.
+struct Running {
+    reload: Reload,
+    supervisor: Arc<Supervisor>,
+    stage: watch::Sender<Stage>,
+    grace: Duration,
+    server: JoinHandle<usize>,
+    reloader: AbortHandle,
+    helpers: Vec<AbortHandle>,
+}
+
+/// How long after the deadline the tasks that were cut off get to notice it.
+const CUT: Duration = Duration::from_millis(100);
+
+impl Running {
+    async fn stop(mut self) -> Outcome {
+        let began = Instant::now();
+        let deadline = began + self.grace;
+        // First of all: a reload under way would start primaries.
+        self.reloader.abort();
+        self.stage.send_replace(Stage::Draining);
+        // The encoder keeps running meanwhile, since a scrape may be waiting for it.
+        let (remains, responses) = tokio::join!(
+            self.supervisor.stop(deadline),
+            drain(&mut self.server, &self.stage, deadline)
+        );
+        for remains in &remains {
+            error!(
+                primary = %remains.primary,
+                in_flight = remains.in_flight,
+                endpoints = remains.endpoints,
+                "cut off at the end of the grace period"
+            );
+        }
+        if responses > 0 {
+            error!(responses, "clients had not read their responses at the end of the grace period");
+        }
+        info!(took = ?began.elapsed(), "stopped");
+        if remains.is_empty() && responses == 0 { Outcome::Clean } else { Outcome::Cut }
+    }
+}
+
+/// The number of responses that were not finished at the deadline.
+async fn drain(server: &mut JoinHandle<usize>, stage: &watch::Sender<Stage>, deadline: Instant) -> usize {
+    if let Ok(drained) = tokio::time::timeout_at(deadline, &mut *server).await {
+        return drained.unwrap_or_default();
+    }
+    stage.send_replace(Stage::Cutting);
+    // A server that does not even notice has at least the one response that blocks it.
+    timeout(CUT, server).await.map_or(1, Result::unwrap_or_default)
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.reloader.abort();
+        for helper in &self.helpers {
+            helper.abort();
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What each command does, from the checked command line to an exit code.
+//!
+//! 0 is a clean end, 1 a failure at run time, 2 bad usage or configuration; 130 and 143 an abort by a second signal.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use tracing::error;
+
+use crate::app::{App, Options};
+use crate::cli::Cli;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::environment::Environment;
+use crate::log;
+use crate::reload::{Source, Verbosity};
+use crate::shutdown::Signals;
+
+/// The exit code of bad usage and of a configuration with problems.
+const REFUSED: u8 = 2;
+
+/// Prints what clap answers instead of a command line: help, the version, or what is wrong.
+pub fn usage(answer: &clap::Error) -> ExitCode {
+    // Where the answer goes may be closed already; the code still tells.
+    let _ = answer.print();
+    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(REFUSED))
+}
+
+/// Reads the configuration; every problem is a line on standard error.
+pub fn load(cli: &Cli) -> Result<Config, ExitCode> {
+    Config::load(&cli.config.file, &Environment::process()).map_err(|error| refused(&error))
+}
+
+/// Checks the configuration and the files it names.
+pub fn check(cli: &Cli) -> ExitCode {
+    let config = match load(cli) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    for warning in &config.warnings {
+        say(format_args!("warning: {warning}"));
+    }
+    let problems = config.check_files();
+    for problem in &problems {
+        say(problem);
+    }
+    if !problems.is_empty() {
+        return ExitCode::from(REFUSED);
+    }
+    say(format_args!("{}: the configuration is good, {} primaries", cli.config.file.display(), config.primaries.len()));
+    ExitCode::SUCCESS
+}
+
+/// Watches the configured primaries until a signal ends it.
+pub async fn serve(cli: &Cli, config: Config) -> ExitCode {
+    // Before anything that takes time, so that no signal is lost.
+    let signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    let clock = Clock::system();
+    let verbosity = match start_log(cli, &config, &clock) {
+        Ok(verbosity) => verbosity,
+        Err(error) => return failed(&error),
+    };
+    let source = Source::File { path: cli.config.file.clone(), environment: Environment::process() };
+    match App::bind(config, options(cli, source, verbosity, clock)).await {
+        Ok(app) => app.run(signals).await.into(),
+        Err(error) => {
+            error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Watches simulated primaries until a signal ends it.
+#[cfg(feature = "demo")]
+pub async fn demo(cli: &Cli) -> ExitCode {
+    use crate::demo::Demo;
+
+    let signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    let demo = match Demo::start().await {
+        Ok(demo) => demo,
+        Err(error) => return failed(&error),
+    };
+    let config = match demo.config() {
+        Ok(config) => config,
+        Err(error) => return refused(&error),
+    };
+    let clock = Clock::system();
+    let verbosity = match start_log(cli, &config, &clock) {
+        Ok(verbosity) => verbosity,
+        Err(error) => return failed(&error),
+    };
+    let options = options(cli, Source::Fixed, verbosity, clock);
+    let path = options.telemetry_path.clone();
+    let app = match App::bind(config, options).await {
+        Ok(app) => app,
+        Err(error) => return failed(&error),
+    };
+    if let Some(address) = app.addresses().first() {
+        say(demo.invitation(*address, &path));
+    }
+    let outcome = app.run(signals).await;
+    demo.stop().await;
+    outcome.into()
+}
+
+/// Says that there is no runtime to run in.
+pub fn no_runtime(error: &io::Error) -> ExitCode {
+    failed(&format_args!("cannot start the threads: {error}"))
+}
+
+fn start_log(cli: &Cli, config: &Config, clock: &Clock) -> Result<Verbosity, log::LogError> {
+    let level = cli.log.level.or(config.log_level).unwrap_or_default();
+    let log = log::init(level, cli.log.format, clock.clone())?;
+    Ok(Verbosity { log: Some(log), flag: cli.log.level })
+}
+
+fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Options {
+    Options {
+        listen: cli.web.listen_addresses.clone(),
+        telemetry_path: cli.web.telemetry_path.clone(),
+        max_requests: cli.web.max_requests,
+        lifecycle: cli.web.lifecycle(),
+        grace: cli.shutdown.grace,
+        source,
+        verbosity,
+        clock,
+        ..Options::default()
+    }
+}
+
+fn refused(error: &ConfigError) -> ExitCode {
+    say(error);
+    ExitCode::from(REFUSED)
+}
+
+fn failed(error: &dyn Display) -> ExitCode {
+    say(format_args!("nbu-exporter: {error}"));
+    ExitCode::FAILURE
+}
+
+/// Writes a line for the user. Standard error: standard output is for what other programs read.
+fn say(line: impl Display) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "{line}");
+}

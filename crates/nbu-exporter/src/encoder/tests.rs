@@ -1,0 +1,90 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::time::{advance, sleep};
+
+use super::*;
+use crate::board::{Board, Entry, View};
+
+const TEXT: Variant = Variant { format: Format::Text, gzip: false };
+const GZIP: Variant = Variant { format: Format::Text, gzip: true };
+
+/// An encoder whose pages are the generation they show, and the number of its renders.
+fn encoder() -> (Board, Pages<u64>, Arc<AtomicUsize>) {
+    let board = Board::default();
+    let renders = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&renders);
+    let render = move |_: Variant, publications: &Publications| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(publications.generation)
+    };
+    let (encoder, pages) = Encoder::new(board.reader(), Arc::new(render));
+    tokio::spawn(encoder.run());
+    (board, pages, renders)
+}
+
+fn change(board: &Board) {
+    board.publish(&Arc::from("paris"), Entry::of(View::default()));
+}
+
+/// Lets the encoder do what it can at this instant, the blocking pool included.
+async fn settle() {
+    sleep(Duration::from_millis(1)).await;
+    tokio::task::spawn_blocking(|| ()).await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_rendered_before_somebody_asks() {
+    let (board, _pages, renders) = encoder();
+    change(&board);
+    settle().await;
+    assert_eq!(renders.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_for_a_cold_variant_share_one_render() {
+    let (_board, pages, renders) = encoder();
+    let asking: Vec<_> = (0..50)
+        .map(|_| {
+            let pages = pages.clone();
+            tokio::spawn(async move { pages.page(TEXT).await })
+        })
+        .collect();
+    for asked in asking {
+        asked.await.unwrap();
+    }
+    assert_eq!(renders.load(Ordering::Relaxed), 1);
+    pages.page(GZIP).await;
+    assert_eq!(renders.load(Ordering::Relaxed), 2, "another variant is another render");
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_rendered_at_once_but_not_twice_within_a_second() {
+    let (board, pages, renders) = encoder();
+    pages.page(TEXT).await;
+    advance(PAUSE).await;
+    change(&board);
+    settle().await;
+    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (2, 1), "the first change at once");
+
+    for _ in 0..100 {
+        change(&board);
+        sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (2, 1), "the next ones wait");
+    advance(PAUSE).await;
+    settle().await;
+    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (3, 101), "and are rendered together");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_variant_nobody_asks_for_goes_cold_and_its_page_is_freed() {
+    let (board, pages, renders) = encoder();
+    let first = Arc::downgrade(&pages.page(TEXT).await);
+    sleep(WARM + Duration::from_secs(1)).await;
+    assert!(first.upgrade().is_none());
+    change(&board);
+    settle().await;
+    assert_eq!(renders.load(Ordering::Relaxed), 1, "a change no longer costs anything");
+    assert_eq!(*pages.page(TEXT).await, 1, "and who asks again gets what is there now");
+}

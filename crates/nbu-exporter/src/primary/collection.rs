@@ -1,0 +1,84 @@
+//! One run of one collector, under its deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nbu_client::{Client, Reason};
+use nbu_metrics::collector::{CollectError, Collected, Collector, Context, State};
+use nbu_metrics::ledger::{JobsSettings, Ledger};
+use tokio::task::JoinError;
+use tokio::time::timeout;
+use tracing::error;
+
+use super::estate::Estate;
+use super::material::with_causes;
+
+/// Everything that a run needs, so that it can be a task of its own.
+pub(super) struct Collection {
+    pub(super) collector: &'static dyn Collector,
+    pub(super) client: Client,
+    pub(super) state: State,
+    pub(super) estate: Arc<Estate>,
+    pub(super) jobs: Arc<JobsSettings>,
+    pub(super) timeout: Duration,
+}
+
+/// Why a run found nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) reason: Reason,
+    /// The endpoint that failed; empty where it was none.
+    pub(super) endpoint: &'static str,
+    /// The error and its causes in words.
+    pub(super) error: String,
+}
+
+impl Collection {
+    /// Runs. The ledger is published whatever happens: what it has committed counts also when the run failed.
+    pub(super) async fn run(self) -> Result<Collected, Failure> {
+        let ledger = self.estate.ledger(&self.jobs).await.map_err(CollectError::from)?;
+        let clock = || self.estate.clock().now();
+        let context = Context { client: &self.client, ledger, clock: &clock };
+        let outcome = timeout(self.timeout, self.collector.collect(context, &self.state)).await;
+        if self.collector.name() == "jobs" {
+            publish(&self.estate, ledger).await;
+        }
+        match outcome {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(Failure {
+                reason: Reason::Timeout,
+                endpoint: "",
+                error: format!("the collector did not finish within its timeout of {:?}", self.timeout),
+            }),
+        }
+    }
+}
+
+/// Makes what the ledger has counted visible.
+pub(super) async fn publish(estate: &Estate, ledger: &Ledger) {
+    if let Err(error) = ledger.publish(estate.clock().now()).await {
+        error!(
+            primary = %estate.name(),
+            error = &error as &(dyn std::error::Error + 'static),
+            "the state of the jobs was not saved; what was published before stays"
+        );
+    }
+}
+
+impl From<CollectError> for Failure {
+    fn from(error: CollectError) -> Self {
+        Self {
+            reason: error.reason(),
+            endpoint: error.endpoint().unwrap_or_default(),
+            error: with_causes(&error),
+        }
+    }
+}
+
+impl From<&JoinError> for Failure {
+    /// The closed list of reasons has no word for our own bugs; what panicked was reading an answer.
+    fn from(error: &JoinError) -> Self {
+        let error = format!("the collector panicked ({error}); this is a bug, please report it");
+        Self { reason: Reason::Parse, endpoint: "", error }
+    }
+}

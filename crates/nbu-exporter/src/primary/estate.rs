@@ -1,0 +1,112 @@
+//! What outlives the lives of a primary: its name, its ledger and counters, what its collectors found, its place on the board.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nbu_metrics::ledger::{JobsSettings, Ledger, MemoryStore, StoreError};
+use tokio::sync::OnceCell;
+
+use super::report;
+use super::slot::Memory;
+use super::traffic::Traffic;
+use crate::board::{Board, Entry};
+use crate::clock::Clock;
+use crate::config;
+
+/// The lasting part of a primary.
+pub(crate) struct Estate {
+    name: Arc<str>,
+    clock: Clock,
+    traffic: Arc<Traffic>,
+    ledger: OnceCell<Ledger>,
+    memories: Mutex<BTreeMap<&'static str, Memory>>,
+    /// `None` once the primary has been removed from the configuration: a name may come back before its last life has
+    /// ended, and the board then belongs to the newcomer.
+    board: Mutex<Option<Board>>,
+}
+
+/// What had to be cut off when a primary was stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remains {
+    pub(crate) primary: Arc<str>,
+    /// Attempts on the wire at the deadline.
+    pub(crate) in_flight: usize,
+    /// Their endpoints.
+    pub(crate) endpoints: String,
+}
+
+impl Estate {
+    pub(crate) fn new(name: Arc<str>, board: Board, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            clock,
+            traffic: Arc::default(),
+            ledger: OnceCell::new(),
+            memories: Mutex::default(),
+            board: Mutex::new(Some(board)),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+
+    /// The ledger, opened at the first call.
+    pub(crate) async fn ledger(&self, settings: &JobsSettings) -> Result<&Ledger, StoreError> {
+        self.ledger.get_or_try_init(|| Ledger::open(Arc::new(MemoryStore::new()), settings.clone())).await
+    }
+
+    /// The ledger, if it has been opened.
+    pub(super) fn open_ledger(&self) -> Option<&Ledger> {
+        self.ledger.get()
+    }
+
+    /// What the collector of this name left behind.
+    pub(super) fn memory(&self, collector: &'static str) -> Memory {
+        self.memories().get(collector).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn remember(&self, collector: &'static str, memory: Memory) {
+        self.memories().insert(collector, memory);
+    }
+
+    /// Puts the primary on the board before anything is known about it.
+    pub(crate) fn announce(&self, config: &config::Primary) {
+        self.publish(report::Status::unknown(self, config).entry());
+    }
+
+    pub(super) fn publish(&self, entry: Entry) {
+        // Under the lock, so that nothing is published after `retire`.
+        if let Some(board) = self.board().as_ref() {
+            board.publish(&self.name, entry);
+        }
+    }
+
+    /// Takes the primary off the board, for good.
+    pub(crate) fn retire(&self) {
+        if let Some(board) = self.board().take() {
+            board.withdraw(&self.name);
+        }
+    }
+
+    /// What is left behind when `in_flight` attempts are cut off.
+    pub(crate) fn remains(&self, in_flight: usize) -> Remains {
+        Remains { primary: Arc::clone(&self.name), in_flight, endpoints: self.traffic.remains() }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Option<Board>> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memories(&self) -> MutexGuard<'_, BTreeMap<&'static str, Memory>> {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,54 @@
+//! The configuration in the words of nbu-metrics.
+
+use nbu_metrics::collector::{self, Collector};
+use nbu_metrics::ledger::{JobLabel, JobResult, JobsSettings, ResultRules};
+
+use crate::config::{self, CollectorSettings};
+
+/// The enabled collectors, each with its settings.
+pub(super) fn collectors(primary: &config::Primary) -> Vec<(&'static dyn Collector, CollectorSettings)> {
+    collector::ALL
+        .into_iter()
+        .filter_map(|collector| {
+            let settings = primary.collectors.settings(collector.name())?;
+            settings.enabled.then(|| (collector, settings.clone()))
+        })
+        .collect()
+}
+
+/// The settings of the jobs collector and its ledger.
+pub(super) fn jobs(primary: &config::Primary) -> JobsSettings {
+    let jobs = &primary.collectors.jobs;
+    JobsSettings {
+        interval: jobs.settings.interval,
+        overlap: jobs.overlap,
+        look_back: jobs.look_back,
+        reconcile_interval: jobs.reconcile_interval,
+        reconcile_window: jobs.reconcile_window,
+        max_catch_up: jobs.max_catch_up,
+        stalled_after: jobs.stalled_after,
+        results: ResultRules::new(jobs.results.iter().map(|(status, result)| (*status, word(*result)))),
+        counter_birth: primary.metrics.counter_birth,
+        job_labels: primary.metrics.job_labels.iter().map(|label| label_of(*label)).collect(),
+    }
+}
+
+fn word(result: config::JobResult) -> JobResult {
+    match result {
+        config::JobResult::Success => JobResult::Success,
+        config::JobResult::Partial => JobResult::Partial,
+        config::JobResult::Cancelled => JobResult::Cancelled,
+        config::JobResult::Missed => JobResult::Missed,
+        config::JobResult::Skipped => JobResult::Skipped,
+        config::JobResult::Failed => JobResult::Failed,
+    }
+}
+
+fn label_of(label: config::JobLabel) -> JobLabel {
+    match label {
+        config::JobLabel::Policy => JobLabel::Policy,
+        config::JobLabel::ScheduleType => JobLabel::ScheduleType,
+        config::JobLabel::MediaServer => JobLabel::MediaServer,
+        config::JobLabel::StorageUnit => JobLabel::StorageUnit,
+    }
+}

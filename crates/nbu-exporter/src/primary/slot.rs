@@ -1,0 +1,218 @@
+//! One collector of one primary: when it runs, and what is known from its runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nbu_client::Reason;
+use nbu_metrics::collector::{Collected, Collector, State};
+use nbu_metrics::samples::Samples;
+use nbu_metrics::schedule::{Outcome, Run, Schedule};
+use tokio::task::Id;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::collection::Failure;
+use crate::board::CollectorView;
+use crate::config::CollectorSettings;
+
+/// The pause before a collector whose client was closed under it runs on the next one.
+const AFTER_CLOSE: Duration = Duration::from_secs(1);
+
+/// What a collector's runs leave behind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    /// What the next run builds on; replaced by a success only.
+    pub(super) state: State,
+    /// What the last success found.
+    pub(super) samples: Arc<Samples>,
+    pub(super) last: Option<Last>,
+    pub(super) success: Option<Success>,
+    /// Runs that have failed in a row.
+    failures: u32,
+    /// The reason of the failure that has been logged and has not ended.
+    failing: Option<Reason>,
+}
+
+/// The last run.
+#[derive(Debug, Clone)]
+pub(super) struct Last {
+    pub(super) duration: Duration,
+    pub(super) reason: Reason,
+    /// The error in words; `None` after a success.
+    pub(super) error: Option<String>,
+    /// The primary was reached and accepted the credentials.
+    pub(super) accepted: bool,
+}
+
+/// The last success.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Success {
+    /// In wall time.
+    pub(super) at: Timestamp,
+    instant: Instant,
+}
+
+/// A collector with its rhythm.
+pub(super) struct Slot {
+    pub(super) collector: &'static dyn Collector,
+    pub(super) settings: CollectorSettings,
+    pub(super) memory: Memory,
+    pub(super) running: Option<Id>,
+    schedule: Schedule,
+    runs: u64,
+    /// When the run began; one that goes on in several pieces is one.
+    started: Instant,
+    /// The next piece belongs to the run that began at `started`.
+    goes_on: bool,
+    due: Instant,
+    /// Without a success, age is counted from here.
+    born: Instant,
+}
+
+impl Slot {
+    pub(super) fn new(
+        collector: &'static dyn Collector,
+        settings: CollectorSettings,
+        seed: u64,
+        memory: Memory,
+    ) -> Self {
+        let now = Instant::now();
+        let schedule = Schedule { interval: settings.interval, seed };
+        let due = Instant::from_std(schedule.first(now.into_std()));
+        Self { collector, settings, memory, running: None, schedule, runs: 0, started: now, goes_on: false, due, born: now }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.collector.name()
+    }
+
+    /// When it is to run; `None` while it does.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.running.is_none().then_some(self.due)
+    }
+
+    pub(super) fn started(&mut self, task: Id) {
+        self.running = Some(task);
+        if !std::mem::take(&mut self.goes_on) {
+            self.started = Instant::now();
+        }
+    }
+
+    /// When what is known becomes too old to be shown as the present.
+    pub(super) fn stale_at(&self) -> Instant {
+        let fresh = self.memory.success.map_or(self.born, |success| success.instant);
+        // A `max_stale` beyond what an instant can hold means never; a century will do.
+        fresh.checked_add(self.settings.max_stale).unwrap_or(fresh + Duration::from_secs(3_155_760_000))
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale_at() <= Instant::now()
+    }
+
+    /// Takes what a run found, or why it found nothing. Logs the beginning and the end of an error, and nothing between.
+    pub(super) fn finish(&mut self, primary: &str, outcome: Result<Collected, Failure>, now: Timestamp) {
+        let ended = Instant::now();
+        self.running = None;
+        let outcome = match outcome {
+            Ok(collected) => {
+                let more = collected.more;
+                self.succeeded(primary, collected, Success { at: now, instant: ended });
+                if more {
+                    self.due = ended;
+                    self.goes_on = true;
+                    return;
+                }
+                Outcome::Success
+            }
+            // We closed the client ourselves: no failure, and the next client is asked soon.
+            Err(failure) if failure.reason == Reason::Closed => {
+                self.last(ended, Reason::Closed, Some(failure.error));
+                self.due = ended + AFTER_CLOSE;
+                return;
+            }
+            Err(failure) => self.failed(primary, ended, failure),
+        };
+        let run = Run { number: self.runs, started: self.started.into_std(), ended: ended.into_std(), outcome };
+        self.runs += 1;
+        self.due = Instant::from_std(self.schedule.next(&run));
+    }
+
+    fn succeeded(&mut self, primary: &str, collected: Collected, success: Success) {
+        if self.memory.failing.take().is_some() {
+            info!(primary, collector = self.name(), "collector works again");
+        }
+        self.last(success.instant, Reason::Ok, None);
+        self.memory.failures = 0;
+        self.memory.state = collected.state;
+        self.memory.samples = Arc::new(collected.samples);
+        self.memory.success = Some(success);
+    }
+
+    fn failed(&mut self, primary: &str, ended: Instant, failure: Failure) -> Outcome {
+        if self.memory.failing.replace(failure.reason) != Some(failure.reason) {
+            failure.log(primary, self.name());
+        }
+        self.last(ended, failure.reason, Some(failure.error));
+        self.memory.failures = self.memory.failures.saturating_add(1);
+        match failure.reason {
+            Reason::Forbidden | Reason::NotSupported => Outcome::Refused,
+            _ => Outcome::Failed { consecutive: self.memory.failures },
+        }
+    }
+
+    fn last(&mut self, ended: Instant, reason: Reason, error: Option<String>) {
+        let accepted = match reason {
+            // Lacking a permission takes accepted credentials.
+            Reason::Ok | Reason::Forbidden => true,
+            // Nothing was asked: what was known before still is.
+            Reason::Closed | Reason::Saturated => self.memory.last.as_ref().is_some_and(|last| last.accepted),
+            _ => false,
+        };
+        self.memory.last = Some(Last { duration: ended - self.started, reason, error, accepted });
+    }
+
+    pub(super) fn view(&self) -> CollectorView {
+        let last = self.memory.last.as_ref();
+        CollectorView {
+            name: self.name(),
+            reason: last.map(|last| last.reason),
+            error: last.and_then(|last| last.error.clone()),
+            last_success: self.memory.success.map(|success| success.at),
+            stale: self.is_stale(),
+        }
+    }
+}
+
+impl Failure {
+    fn log(&self, primary: &str, collector: &str) {
+        let remedy = remedy(self.reason);
+        warn!(
+            primary,
+            collector,
+            reason = self.reason.as_str(),
+            endpoint = self.endpoint,
+            error = self.error,
+            remedy,
+            "collector fails"
+        );
+    }
+}
+
+/// What to do about a failure, in a few words.
+fn remedy(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Timeout => "the primary is slow or a firewall drops packets; raise request_timeout or the collector's timeout",
+        Reason::Credentials => "make the file with the credential readable",
+        Reason::Unauthorized => "renew the API key",
+        Reason::Forbidden => "give the API key's role the missing permission, or disable the collector",
+        Reason::NotSupported => "disable the collector, or upgrade the primary",
+        Reason::Connect => "check that the primary runs, its name and its port",
+        Reason::Tls => "check ca_file, ca_fingerprint and server_name of tls_config",
+        Reason::Http => "look into the primary's own logs",
+        Reason::Parse => "check that the url leads to a NetBackup primary",
+        Reason::Limit => "raise the limit that the error names",
+        Reason::Saturated => "raise max_in_flight",
+        _ => "",
+    }
+}

@@ -1,0 +1,185 @@
+//! Reading the configuration again, on SIGHUP and `/-/reload`: one at a time, and a bad one changes nothing.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::environment::Environment;
+use crate::log::{self, Level};
+use crate::supervisor::Supervisor;
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Source {
+    /// A file, read again at each reload.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Where its `${NAME}` are looked up.
+        environment: Environment,
+    },
+    /// Made by the program itself: there is nothing to reload.
+    Fixed,
+}
+
+impl Source {
+    /// Reads the configuration. Blocks while it reads.
+    fn load(&self) -> Result<Config, ReloadError> {
+        match self {
+            Source::File { path, environment } => Ok(Config::load(path, environment)?),
+            Source::Fixed => Err(ReloadError::Fixed),
+        }
+    }
+}
+
+/// Why the configuration in use was not replaced.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// The new configuration is wrong; the text has every problem, one per line.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no file to read.
+    #[error("the configuration is built in; there is no file to reload")]
+    Fixed,
+    /// The process is on its way down.
+    #[error("nbu-exporter is stopping")]
+    Stopping,
+}
+
+/// Asks for reloads. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct Reload(mpsc::Sender<Request>);
+
+type Request = oneshot::Sender<Result<(), ReloadError>>;
+
+impl Reload {
+    /// Reloads, and says how it went.
+    pub(crate) async fn request(&self) -> Result<(), ReloadError> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(answer).await.map_err(|_| ReloadError::Stopping)?;
+        answered.await.unwrap_or(Err(ReloadError::Stopping))
+    }
+
+    /// Reloads without waiting; the log says how it went.
+    pub(crate) fn trigger(&self) {
+        // A full queue means that reloads are due anyway, and each of them reads the newest file.
+        let _ = self.0.try_send(oneshot::channel().0);
+    }
+}
+
+/// When the configuration in use was loaded, and whether the last attempt to replace it succeeded.
+#[derive(Debug)]
+pub(crate) struct Record(Mutex<(bool, Timestamp)>);
+
+impl Record {
+    /// The first configuration was loaded at `at`.
+    pub(crate) fn new(at: Timestamp) -> Self {
+        Self(Mutex::new((true, at)))
+    }
+
+    /// Whether the last attempt succeeded, and when the last successful one was.
+    pub(crate) fn last(&self) -> (bool, Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn succeeded(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (true, at);
+    }
+
+    fn failed(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+}
+
+/// The task that reloads.
+pub(crate) struct Reloader {
+    pub(crate) source: Source,
+    pub(crate) supervisor: Arc<Supervisor>,
+    pub(crate) record: Arc<Record>,
+    pub(crate) clock: Clock,
+    pub(crate) verbosity: Verbosity,
+}
+
+/// Who decides how much is logged.
+#[derive(Debug, Clone, Default)]
+pub struct Verbosity {
+    /// The running log; `None` leaves it alone.
+    pub log: Option<log::Handle>,
+    /// The level given as a flag, which takes precedence over the configuration's.
+    pub flag: Option<Level>,
+}
+
+impl Verbosity {
+    /// Sets the level that flag and configuration ask for.
+    pub(crate) fn apply(&self, configured: Option<Level>) {
+        let level = self.flag.or(configured).unwrap_or_default();
+        if let Some(log) = &self.log
+            && let Err(error) = log.set_level(level)
+        {
+            warn!(%error, "the log level was not changed");
+        }
+    }
+}
+
+/// Reloads that can wait for their turn.
+const BACKLOG: usize = 8;
+
+/// The two ends of the queue of reloads.
+pub(crate) fn queue() -> (Reload, mpsc::Receiver<Request>) {
+    let (sender, requests) = mpsc::channel(BACKLOG);
+    (Reload(sender), requests)
+}
+
+impl Reloader {
+    /// Serves reloads until every asker is gone.
+    pub(crate) async fn run(self, mut requests: mpsc::Receiver<Request>) {
+        while let Some(answer) = requests.recv().await {
+            // The asker may have gone away: the reload is done all the same.
+            let _ = answer.send(self.reload().await);
+        }
+    }
+
+    async fn reload(&self) -> Result<(), ReloadError> {
+        let source = self.source.clone();
+        let loaded = match tokio::task::spawn_blocking(move || source.load()).await {
+            Ok(loaded) => loaded,
+            Err(_) => Err(ReloadError::Stopping),
+        };
+        match loaded {
+            Ok(config) => {
+                warn_about(&config);
+                self.verbosity.apply(config.log_level);
+                let applied = self.supervisor.apply(&config.primaries);
+                self.record.succeeded(self.clock.now());
+                info!(
+                    added = applied.added,
+                    removed = applied.removed,
+                    restarted = applied.changed,
+                    untouched = applied.unchanged,
+                    "configuration reloaded"
+                );
+                Ok(())
+            }
+            Err(error) => {
+                self.record.failed();
+                error!(%error, "configuration not reloaded; the one before stays in use");
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Logs what a configuration's owner should know.
+pub(crate) fn warn_about(config: &Config) {
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+}

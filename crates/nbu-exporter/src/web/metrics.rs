@@ -1,0 +1,95 @@
+//! The scrape.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use nbu_metrics::exposition::Document;
+use nbu_metrics::negotiation::{self, Encoding};
+use tokio::time::timeout;
+use tracing::{error, warn};
+
+use super::Site;
+use super::chunks::Chunks;
+use crate::encoder::Variant;
+
+/// How long a scraper waits, in seconds, in its own words.
+const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
+
+/// How long to wait for a cold page where the scraper does not say.
+const LONGEST: Duration = Duration::from_secs(120);
+
+pub(super) async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let Ok(permit) = Arc::clone(&site.scrapes.free).try_acquire_owned() else {
+        let reason = format!("{} scrapes are being answered already; try again later.\n", site.scrapes.most);
+        return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
+    };
+    let (variant, content_type) = negotiate(&headers);
+    let Ok(page) = timeout(patience(&headers, site.timeout_offset), site.pages.page(variant)).await else {
+        warn!(?variant, "a scrape ended before its page was rendered");
+        return (StatusCode::SERVICE_UNAVAILABLE, "the page is not rendered yet; try again.\n").into_response();
+    };
+    let publications = Arc::clone(&site.board.borrow());
+    let rest = match Document::render(variant.format, &site.own.snapshots(&publications)) {
+        Ok(rest) => rest,
+        Err(error) => {
+            error!(error = &error as &dyn std::error::Error, "the process's own metrics could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let parts = page.complete(&rest);
+    let mut response = Response::new(Chunks::body([parts.head, parts.tail], permit));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if variant.gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// What to answer with, and the media type that says so.
+fn negotiate(headers: &HeaderMap) -> (Variant, &'static str) {
+    let exposition = negotiation::exposition(list(headers, ACCEPT).as_deref());
+    let gzip = negotiation::encoding(list(headers, ACCEPT_ENCODING).as_deref()) == Encoding::Gzip;
+    (Variant { format: exposition.format, gzip }, exposition.content_type)
+}
+
+/// Several headers of one name are one list.
+fn list(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// What the scraper waits, less the offset; a header that makes no sense is none.
+fn patience(headers: &HeaderMap, offset: Duration) -> Duration {
+    headers
+        .get(SCRAPE_TIMEOUT)
+        .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|timeout| !timeout.is_zero())
+        .map_or(LONGEST, |timeout| timeout.saturating_sub(offset).max(timeout / 2).min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(seconds: &'static str) -> Duration {
+        let headers = HeaderMap::from_iter([(SCRAPE_TIMEOUT, HeaderValue::from_static(seconds))]);
+        patience(&headers, Duration::from_millis(500))
+    }
+
+    #[test]
+    fn the_announced_timeout_bounds_the_wait() {
+        assert_eq!(of("10"), Duration::from_millis(9_500));
+        assert_eq!(of("0.4"), Duration::from_millis(200), "an offset larger than half of it would leave nothing");
+        assert_eq!(of("86400"), LONGEST);
+        for nonsense in ["", "soon", "-1", "0", "NaN", "inf", "1e300"] {
+            assert_eq!(of(nonsense), LONGEST, "{nonsense:?}");
+        }
+        assert_eq!(patience(&HeaderMap::new(), Duration::ZERO), LONGEST);
+    }
+}

@@ -1,0 +1,57 @@
+//! What the process says about itself: rendered for each scrape, since it changes with each.
+
+use std::sync::Arc;
+
+use nbu_metrics::catalogue::{collection, process as families};
+use nbu_metrics::samples::Samples;
+use nbu_metrics::snapshot::Snapshot;
+
+use super::telemetry::HttpTelemetry;
+use crate::board::Publications;
+use crate::reload::Record;
+use crate::{process, version};
+
+/// Gathers the families that no collector fills.
+#[derive(Debug)]
+pub(crate) struct Own {
+    http: Arc<HttpTelemetry>,
+    record: Arc<Record>,
+}
+
+impl Own {
+    pub(crate) fn new(record: Arc<Record>) -> Self {
+        Self { http: Arc::default(), record }
+    }
+
+    /// Where the web server counts.
+    pub(crate) fn http(&self) -> Arc<HttpTelemetry> {
+        Arc::clone(&self.http)
+    }
+
+    /// The process-wide families, and what each primary has in flight at this very moment.
+    pub(crate) fn snapshots(&self, publications: &Publications) -> Vec<Arc<Snapshot>> {
+        let mut snapshots = vec![Arc::new(Snapshot::builder(None).add(&self.process()).build())];
+        for (primary, entry) in &publications.primaries {
+            let mut samples = Samples::new();
+            samples.gauge(&collection::API_IN_FLIGHT_REQUESTS, &[], entry.traffic.in_flight() as f64);
+            snapshots.push(Arc::new(Snapshot::builder(Some(Arc::clone(primary))).add(&samples).build()));
+        }
+        snapshots
+    }
+
+    fn process(&self) -> Samples {
+        let mut samples = Samples::new();
+        let build = [version::VERSION, version::REVISION, version::RUSTC, std::env::consts::OS, std::env::consts::ARCH];
+        samples.info(&families::BUILD_INFO, &build);
+        let (successful, at) = self.record.last();
+        samples.gauge(&families::CONFIG_LAST_RELOAD_SUCCESSFUL, &[], f64::from(u8::from(successful)));
+        samples.gauge(
+            &families::CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
+            &[],
+            at.as_duration().as_secs_f64(),
+        );
+        self.http.sample(&mut samples);
+        process::sample(&mut samples);
+        samples
+    }
+}
