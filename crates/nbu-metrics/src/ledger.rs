@@ -111,7 +111,11 @@ impl Ledger {
         let agenda = {
             let mut books = self.books();
             let settings = books.settings.clone();
-            books.change_marks().begin(clock, &settings);
+            let mut marks = books.marks.clone();
+            marks.begin(clock, &settings);
+            if marks != books.marks {
+                *books.change_marks() = marks;
+            }
             let width = books.pace.width();
             let advance = books.marks.advance(clock, width, &settings);
             let reconcile = advance

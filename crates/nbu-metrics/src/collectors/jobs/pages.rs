@@ -108,11 +108,13 @@ async fn follow(
     }
 }
 
-/// Whether nothing follows. A count is that of what is left below the last id, so it settles the question.
+/// Whether nothing follows. A count is that of what is left below the last id, so it settles the question, unless what
+/// was received refutes it.
 fn is_last(page: &PageInfo) -> bool {
     let elements = u64::from(page.elements());
     match page.count {
+        _ if elements == 0 => true,
         Some(count) if count >= elements => count == elements,
-        _ => elements == 0 || page.next.is_none() && elements < u64::from(JOBS.page_limit),
+        _ => page.next.is_none() && elements < u64::from(JOBS.page_limit),
     }
 }

@@ -272,3 +272,27 @@ async fn without_permission_it_says_so() {
         (Reason::Forbidden, Some("/admin/jobs"))
     );
 }
+
+#[tokio::test]
+async fn an_old_primary_whose_counts_lie_is_read_to_its_end() {
+    for lie in [-400, 400] {
+        let sim = Sim::builder().population(Population::finished(450));
+        let mut bench = Bench::start(sim.api_version(ApiVersion::V4_0)).await;
+        bench
+            .primary
+            .faults()
+            .always(Route::Jobs, Fault::CountLies(lie));
+        bench.finish("jobs").await;
+        let horizon = bench.ledger.marks().horizon.unwrap();
+        for _ in 0..250 {
+            bench.primary.add_done(&nbu_sim::JobSpec::new("BACKUP"), 0);
+        }
+        bench.primary.advance(Duration::from_secs(60));
+        bench.finish("jobs").await;
+        assert_eq!(
+            counted(&bench).await,
+            expected(&bench.primary.truth(), horizon),
+            "{lie}"
+        );
+    }
+}
