@@ -1,4 +1,10 @@
 //! Configuration: what is accepted, what is refused, and in which words.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of these tests fail by panicking, as the tests do"
+)]
 
 mod accepted;
 mod files;

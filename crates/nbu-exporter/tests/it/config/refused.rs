@@ -5,13 +5,7 @@ use insta::assert_snapshot;
 use super::{LEAST, accepted, refused};
 
 fn primary(lines: &str) -> String {
-    format!(
-        "{LEAST}{}",
-        lines
-            .lines()
-            .map(|line| format!("    {line}\n"))
-            .collect::<String>()
-    )
+    format!("{LEAST}    {}\n", lines.replace('\n', "\n    "))
 }
 
 #[test]

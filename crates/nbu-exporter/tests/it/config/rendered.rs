@@ -47,7 +47,9 @@ fn no_key_of_the_table_is_forgotten() {
             match (key.kind, value) {
                 (schema::Kind::Section(below), value) => compare(&path, below, value),
                 (schema::Kind::Sections(below), Effective::List(items)) => {
-                    items.iter().for_each(|item| compare(&path, below, item));
+                    for item in items {
+                        compare(&path, below, item);
+                    }
                 }
                 _ => {}
             }
