@@ -164,7 +164,7 @@ fn ca_certificate(primary: &Primary, version: ApiVersion) -> Vec<u8> {
     if version < ApiVersion::V10_0 {
         to.string("webRootCert", &primary.ca_pem);
         list(to.key("cacert"), &|out| {
-            crate::json::string(out, &primary.ca_pem)
+            crate::json::string(out, &primary.ca_pem);
         });
     } else {
         to.string("trustVersion", "1");

@@ -107,7 +107,7 @@ pub(crate) fn clients(world: &World, query: &Query) -> Result<Vec<u8>, Refusal> 
                 crate::json::string(out, config_type(word(world, policy.policy_type)));
             });
             array(to.key("policyNames"), policies, |policy, out| {
-                crate::json::string(out, word(world, policy.name))
+                crate::json::string(out, word(world, policy.name));
             });
             to.end();
             element.end();

@@ -63,7 +63,7 @@ impl<'a> Object<'a> {
     pub(crate) fn tenths(&mut self, name: &str, value: u16) {
         let out = self.key(name);
         unsigned(out, u64::from(value / 10));
-        if value % 10 != 0 {
+        if !value.is_multiple_of(10) {
             out.push(b'.');
             unsigned(out, u64::from(value % 10));
         }
@@ -82,7 +82,7 @@ pub(crate) fn string(out: &mut Vec<u8>, value: &str) {
                 '\\' => out.extend_from_slice(b"\\\\"),
                 '\n' => out.extend_from_slice(b"\\n"),
                 c if u32::from(c) < 0x20 => {
-                    out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes())
+                    out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
                 }
                 c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
@@ -101,7 +101,6 @@ pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
 pub(crate) fn unsigned(out: &mut Vec<u8>, mut value: u64) {
     let start = out.len();
     loop {
-        #[expect(clippy::cast_possible_truncation, reason = "a digit")]
         out.push(b'0' + (value % 10) as u8);
         value /= 10;
         if value == 0 {
@@ -113,11 +112,7 @@ pub(crate) fn unsigned(out: &mut Vec<u8>, mut value: u64) {
 
 fn padded(out: &mut Vec<u8>, value: i64, width: u32) {
     for place in (0..width).rev() {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a digit"
-        )]
+        #[expect(clippy::cast_sign_loss, reason = "a digit")]
         out.push(b'0' + (value / 10_i64.pow(place) % 10) as u8);
     }
 }

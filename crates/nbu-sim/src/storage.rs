@@ -40,6 +40,10 @@ pub struct Storage {
 
 /// One record of `/storage/storage-units`.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "as many flags as the record has"
+)]
 pub struct StorageUnit {
     /// `name` and `id`.
     pub name: String,

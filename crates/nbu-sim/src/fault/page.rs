@@ -103,7 +103,7 @@ fn spoil(record: &mut Value, how: &Malformed, first: Option<&Value>) {
         }
         Malformed::Deep(_) => record["attributes"]["extra"] = json!(MARK),
         Malformed::LongString(bytes) => {
-            record["attributes"]["policyName"] = json!("x".repeat(*bytes))
+            record["attributes"]["policyName"] = json!("x".repeat(*bytes));
         }
         _ => {
             if let Some(attributes) = record.get_mut("attributes").and_then(Value::as_object_mut) {
@@ -129,19 +129,19 @@ fn spoil_value(value: &mut Value, how: &Malformed) {
         (Malformed::Nulls, _) => *value = Value::Null,
         (Malformed::NumbersAsStrings, _) if number => *value = json!(value.to_string()),
         (Malformed::NumbersAsFloats, _) if value.is_u64() => {
-            *value = json!(format!("{MARK}{value}"))
+            *value = json!(format!("{MARK}{value}"));
         }
         (Malformed::HugeNumbers, _) if number => *value = json!(MARK),
         (Malformed::NegativeNumbers, _) if value.is_u64() => {
-            *value = json!(-value.as_i64().unwrap_or(1))
+            *value = json!(-value.as_i64().unwrap_or(1));
         }
         (Malformed::NotANumber, _) if number => *value = json!("NaN"),
         (Malformed::BadTimes, Some(text)) if time => {
-            *value = json!(text.replace('T', " ").replace(".000Z", "+25:00"))
+            *value = json!(text.replace('T', " ").replace(".000Z", "+25:00"));
         }
         (Malformed::InvalidUtf8, Some(text)) => *value = json!(format!("{text}{MARK}")),
         (Malformed::ControlCharacters, Some(text)) => {
-            *value = json!(format!("{text}\n\"\\\0{{}}=\t"))
+            *value = json!(format!("{text}\n\"\\\0{{}}=\t"));
         }
         _ => {}
     }

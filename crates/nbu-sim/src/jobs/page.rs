@@ -85,7 +85,7 @@ fn by_cursor(
     jobs.truncate(reached.unwrap_or(jobs.len()));
     let truncated = range_end.is_some() && more;
     let cursor = |job: &Job, out: &mut Vec<u8>| {
-        write_cursor(out, &walk::position(world, form.now, order, job))
+        write_cursor(out, &walk::position(world, form.now, order, job));
     };
     let mut body = Vec::with_capacity(2200 * jobs.len() + 512);
     let mut document = Object::begin(&mut body);

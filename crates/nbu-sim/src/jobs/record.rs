@@ -156,7 +156,7 @@ fn rest(to: &mut Object<'_>, names: &Names, job: &Job, form: Form) {
     if job.policy_type != Name::NONE {
         to.string(
             "jobSubType",
-            if job.id % 7 == 0 {
+            if job.id.is_multiple_of(7) {
                 "IMMEDIATE"
             } else {
                 "SCHEDULED"

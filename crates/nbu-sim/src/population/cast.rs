@@ -18,6 +18,10 @@ pub(crate) enum Workload {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "named as the API names the attribute"
+)]
 pub(crate) struct Policy {
     pub(crate) name: Name,
     pub(crate) policy_type: Name,

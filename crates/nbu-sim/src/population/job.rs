@@ -30,6 +30,10 @@ impl State {
 
 /// A job. Times are what the primary's clock showed, in milliseconds.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "named as the API names the attribute"
+)]
 pub(crate) struct Job {
     pub(crate) id: u64,
     /// 0 for a root.

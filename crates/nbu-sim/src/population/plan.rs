@@ -132,10 +132,10 @@ impl Drawer {
                             self.leaf(rng, cast, policy, schedule, machine, self.types.backup);
                         backup.workload = machine;
                         snapshot.children.push(backup.alone());
-                        snapshot.as_parent()
+                        snapshot.into_parent()
                     })
                     .collect();
-                discovery.as_parent()
+                discovery.into_parent()
             }
             Workload::VirtualMachines => {
                 let mut backup = self.leaf(rng, cast, policy, schedule, client, self.types.backup);
@@ -158,7 +158,7 @@ impl Drawer {
                             leaf.alone()
                         })
                         .collect();
-                    root = root.as_parent();
+                    root = root.into_parent();
                 }
                 root
             }
@@ -314,7 +314,7 @@ impl Drawer {
 
 impl Plan {
     /// A parent does nothing itself and ends with its last child; its status is the worst of theirs.
-    fn as_parent(mut self) -> Self {
+    fn into_parent(mut self) -> Self {
         self.kib = 0;
         self.kib_sent = 0;
         self.files = 0;

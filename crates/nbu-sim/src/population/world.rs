@@ -502,7 +502,7 @@ impl World {
     /// The next job number; now and then one is missing, as on real primaries.
     fn take_id(&mut self) -> u64 {
         let id = self.next_id;
-        self.next_id += 1 + u64::from(id % 97 == 0);
+        self.next_id += 1 + u64::from(id.is_multiple_of(97));
         id
     }
 

@@ -181,15 +181,14 @@ async fn over(mut outages: watch::Receiver<Outage>) {
 
 /// Resolves when a black hole came over an old connection and went: what hung in it is gone for good.
 async fn fell_silent(mut outages: watch::Receiver<Outage>) {
-    let came = outages
+    if outages
         .wait_for(|outage| *outage == Outage::BlackHole)
         .await
-        .is_ok();
-    if came {
-        over(outages).await;
-    } else {
-        std::future::pending().await
+        .is_err()
+    {
+        return std::future::pending().await;
     }
+    over(outages).await;
 }
 
 /// Counted while it exists.

@@ -31,7 +31,7 @@ pub(crate) enum Content {
     Reset(Option<Bytes>, Arc<Control>, Option<Pin<Box<Sleep>>>),
     Drip(Bytes, Duration, Pin<Box<Sleep>>),
     Endless,
-    Bomb(GzEncoder<Vec<u8>>, u64),
+    Bomb(Box<GzEncoder<Vec<u8>>>, u64),
 }
 
 impl Content {
@@ -40,7 +40,10 @@ impl Content {
     }
 
     pub(crate) fn bomb(bytes: u64) -> Self {
-        Self::Bomb(GzEncoder::new(Vec::new(), Compression::best()), bytes)
+        Self::Bomb(
+            Box::new(GzEncoder::new(Vec::new(), Compression::best())),
+            bytes,
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{DiskPool, Storage, StorageServer, StorageUnit};
 use crate::{
-    filter::{self, Attribute, Kind, Operators, Value},
+    filter::{self, Attribute, Kind, Operators, Schema, Value},
     json::Object,
     paging::{self, Limits},
     query::Query,
@@ -41,9 +41,12 @@ pub(crate) fn servers(storage: &Storage, query: &Query) -> Result<Vec<u8>, Refus
     )
 }
 
+/// How a field of a record is read.
+type Read<T> = fn(&T) -> Value<'_>;
+
 /// One kind of record that is listed by offset.
 trait Listed: 'static {
-    const SCHEMA: &'static [Attribute<fn(&Self) -> Value<'_>>];
+    const SCHEMA: &'static Schema<Read<Self>>;
 
     fn write(&self, out: &mut Vec<u8>);
 }
@@ -66,7 +69,7 @@ fn list<T: Listed>(
         .filter(|record| {
             filter
                 .as_ref()
-                .is_none_or(|filter| filter.admits(&|read: fn(&T) -> Value<'_>| read(record)))
+                .is_none_or(|filter| filter.admits(&|read: Read<T>| read(record)))
         })
         .collect();
     if let Some(sort) = query.value("sort").filter(|text| !text.is_empty()) {
@@ -102,11 +105,7 @@ fn list<T: Listed>(
     Ok(body)
 }
 
-const fn text<T>(
-    name: &'static str,
-    read: fn(&T) -> Value<'_>,
-    operators: Operators,
-) -> Attribute<fn(&T) -> Value<'_>> {
+const fn text<T>(name: &'static str, read: Read<T>, operators: Operators) -> Attribute<Read<T>> {
     Attribute {
         name,
         field: read,
@@ -116,7 +115,7 @@ const fn text<T>(
     }
 }
 
-const fn flag<T>(name: &'static str, read: fn(&T) -> Value<'_>) -> Attribute<fn(&T) -> Value<'_>> {
+const fn flag<T>(name: &'static str, read: Read<T>) -> Attribute<Read<T>> {
     Attribute {
         name,
         field: read,
@@ -129,7 +128,7 @@ const fn flag<T>(name: &'static str, read: fn(&T) -> Value<'_>) -> Attribute<fn(
 const CATEGORY: Operators = Operators::EQ.and(Operators::CONTAINS).and(Operators::FOLD);
 
 impl Listed for StorageUnit {
-    const SCHEMA: &'static [Attribute<fn(&Self) -> Value<'_>>] = &[
+    const SCHEMA: &'static Schema<Read<Self>> = &[
         text("name", |unit| words(&unit.name), Operators::FULL),
         text("storageCategory", |unit| words(&unit.category), CATEGORY),
         text("storageType", |unit| words(&unit.storage_type), CATEGORY),
@@ -207,7 +206,7 @@ impl Listed for StorageUnit {
 }
 
 impl Listed for DiskPool {
-    const SCHEMA: &'static [Attribute<fn(&Self) -> Value<'_>>] = &[
+    const SCHEMA: &'static Schema<Read<Self>> = &[
         text("name", |pool| words(&pool.name), Operators::FULL),
         text("sType", |pool| words(&pool.server_type), Operators::FULL),
         text("storageCategory", |pool| words(&pool.category), CATEGORY),
@@ -270,7 +269,7 @@ impl Listed for DiskPool {
 }
 
 impl Listed for StorageServer {
-    const SCHEMA: &'static [Attribute<fn(&Self) -> Value<'_>>] = &[
+    const SCHEMA: &'static Schema<Read<Self>> = &[
         text("name", |server| words(&server.name), Operators::FULL),
         text(
             "sType",

@@ -76,7 +76,10 @@ impl Asking {
             ids.extend(page.ids());
             pages += 1;
             match page.body["meta"]["pagination"].get("next") {
-                Some(next) => after = next.as_str().expect("cursors are strings").to_owned(),
+                Some(next) => next
+                    .as_str()
+                    .expect("cursors are strings")
+                    .clone_into(&mut after),
                 None => return (ids, pages),
             }
         }
