@@ -48,7 +48,7 @@ fn the_acts_of_a_whole_life() {
         Act::Enter,
         Act::Run(0),
         Act::PollAttempt(0),
-        Act::Close,
+        Act::Close(false),
         Act::PollClosing(0),
         Act::Cut,
         Act::PollEnter(0),

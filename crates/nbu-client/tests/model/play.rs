@@ -32,8 +32,8 @@ pub(crate) enum Act {
     /// The inner future becomes ready, and the attempt is polled.
     FinishAttempt(usize),
     DropAttempt(usize),
-    /// A new closer, not yet polled.
-    Close,
+    /// A new closer, polled once or not yet.
+    Close(bool),
     PollClosing(usize),
     DropClosing(usize),
     Cut,
@@ -55,7 +55,7 @@ pub(crate) fn any_act() -> impl Strategy<Value = Act> {
         5 => which.clone().prop_map(Act::PollAttempt),
         4 => which.clone().prop_map(Act::FinishAttempt),
         3 => which.clone().prop_map(Act::DropAttempt),
-        2 => Just(Act::Close),
+        4 => any::<bool>().prop_map(Act::Close),
         3 => which.clone().prop_map(Act::PollClosing),
         2 => which.clone().prop_map(Act::DropClosing),
         1 => Just(Act::Cut),
@@ -125,19 +125,14 @@ impl Play {
                     self.reference.leave();
                 }
             }
-            Act::Close => {
+            Act::Close(polled) => {
                 self.closers.push(Listening::new(self.tracker.close()));
                 self.reference.close();
-            }
-            Act::PollClosing(which) => {
-                if let Some(mut closing) = pick(&mut self.closers, which) {
-                    match closing.poll() {
-                        Poll::Ready(outcome) => assert_eq!(Some(outcome), self.reference.outcome),
-                        Poll::Pending => assert_eq!(self.reference.outcome, None),
-                    }
-                    self.closers.push(closing);
+                if polled {
+                    self.poll_closing(self.closers.len() - 1);
                 }
             }
+            Act::PollClosing(which) => self.poll_closing(which),
             Act::DropClosing(which) => drop(pick(&mut self.closers, which)),
             Act::Cut => assert_eq!(self.tracker.cut(), self.reference.cut()),
             Act::Listen => {
@@ -168,7 +163,7 @@ impl Play {
             }
             assert_eq!(self.permits.len(), self.reference.max, "a slot was lost");
         }
-        self.act(Act::Close);
+        self.act(Act::Close(false));
         self.permits.clear();
         let outcome = *self.reference.outcome.get_or_insert(Ok(()));
         for closing in &mut self.closers {
@@ -243,6 +238,16 @@ impl Play {
         }
         assert!(!running.alive.get(), "answered, but its future still lives");
         self.reference.leave();
+    }
+
+    fn poll_closing(&mut self, which: usize) {
+        if let Some(mut closing) = pick(&mut self.closers, which) {
+            match closing.poll() {
+                Poll::Ready(outcome) => assert_eq!(Some(outcome), self.reference.outcome),
+                Poll::Pending => assert_eq!(self.reference.outcome, None),
+            }
+            self.closers.push(closing);
+        }
     }
 
     fn poll_listener(&mut self, which: usize) {
