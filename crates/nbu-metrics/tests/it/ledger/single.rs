@@ -263,3 +263,59 @@ fn pages_of_a_walk_that_never_completes_are_counted_and_the_watermark_stays() {
     );
     assert_eq!(driver.ledger.marks().watermark, before);
 }
+
+/// A walk that takes ten minutes, during which a job with a low id finishes: only a watermark at the clock read before
+/// the walk leads back to it, for no reconciliation is due.
+#[test]
+fn a_job_that_finishes_behind_the_cursor_is_in_the_next_walk() {
+    let mut world = World::new();
+    let mut driver = Driver::new(settings());
+    driver.settle(&mut world);
+    let slow = world.start();
+    world.clock += MINUTE;
+    for _ in 0..20 {
+        world.finish(KIND, 0);
+    }
+    let mut slow = Some(slow);
+    let mut events = |world: &mut World| {
+        world.clock += MINUTE;
+        if let Some(id) = slow.take() {
+            world.finish_started(id, KIND);
+        }
+        world.clock += 2 * MINUTE;
+    };
+    assert_eq!(
+        driver.collect(&mut world, 5, None, &mut events),
+        Some(false)
+    );
+    driver.publish();
+    assert_eq!(driver.shown[FINISHED], 20.0);
+    assert_eq!(
+        driver.collect(&mut world, 5, None, &mut |_| {}),
+        Some(false)
+    );
+    driver.publish();
+    assert_eq!(driver.shown[FINISHED], 21.0);
+}
+
+#[test]
+fn a_record_that_is_written_a_little_late_is_within_the_overlap() {
+    let mut world = World::new();
+    let mut driver = Driver::new(settings());
+    driver.settle(&mut world);
+    let started = driver.first_clock.unwrap();
+    world.clock += 10 * MINUTE;
+    assert_eq!(
+        driver.collect(&mut world, 5, None, &mut |_| {}),
+        Some(false)
+    );
+    world.clock += MINUTE;
+    world.finish(KIND, 2 * MINUTE);
+    assert!(world.clock - 2 * MINUTE > started);
+    assert_eq!(
+        driver.collect(&mut world, 5, None, &mut |_| {}),
+        Some(false)
+    );
+    driver.publish();
+    assert_eq!(driver.shown[FINISHED], 1.0);
+}

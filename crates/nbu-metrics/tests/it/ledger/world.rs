@@ -66,6 +66,24 @@ impl World {
         id
     }
 
+    /// A job starts; its id is taken now.
+    pub(super) fn start(&mut self) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        id
+    }
+
+    /// A job that was started finishes now.
+    pub(super) fn finish_started(&mut self, id: u64, kind: Kind) {
+        self.insert(Job {
+            id,
+            start: self.clock - MINUTE,
+            end: self.clock,
+            last_update: self.clock,
+            kind,
+        });
+    }
+
     /// The job database was rebuilt: an id begins again. Only where the clock says that it is another job.
     pub(super) fn reuse(&mut self, pick: usize, kind: Kind) -> bool {
         let Some(old) = self.pick(pick).filter(|old| old.end + SECOND < self.clock) else {
