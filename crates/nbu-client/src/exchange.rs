@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-pub(crate) use http_stack::HttpStack;
 pub use http_stack::StackError;
+pub(crate) use http_stack::{HttpStack, ProxySettings};
 
 use crate::error::Cause;
 use crate::{Code, TlsFault};

@@ -12,7 +12,7 @@ use url::Url;
 use super::shared::{Clock, Shared};
 use super::{Client, WhenFull};
 use crate::credential::Keyring;
-use crate::exchange::{Exchange, HttpStack, StackError};
+use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError};
 use crate::observer::Ears;
 use crate::retry::Budget;
 use crate::sync::Arc;
@@ -34,6 +34,7 @@ pub struct ClientBuilder {
     when_full: WhenFull,
     limits: Limits,
     retry: RetryPolicy,
+    proxy: Option<ProxySettings>,
     api_version: Option<ApiVersion>,
     observer: Option<Arc<dyn Observer>>,
     clock: Option<Clock>,
@@ -109,6 +110,7 @@ impl ClientBuilder {
             when_full: WhenFull::Wait,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
+            proxy: None,
             api_version: None,
             observer: None,
             clock: None,
@@ -169,6 +171,14 @@ impl ClientBuilder {
         self
     }
 
+    /// The HTTP proxy to go through; its url may hold a user name and a password. Hosts, domains (`.example.com`),
+    /// addresses and networks in `direct` are reached without it. Default: none, whatever the environment says.
+    pub fn proxy(mut self, url: Url, direct: impl IntoIterator<Item = String>) -> Self {
+        let direct = direct.into_iter().collect();
+        self.proxy = Some(ProxySettings { url, direct });
+        self
+    }
+
     /// The API version to use instead of the detected one. Default: `None`, it is detected.
     pub fn api_version(mut self, version: Option<ApiVersion>) -> Self {
         self.api_version = version;
@@ -193,7 +203,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`BuildError`] names the setting that cannot be used.
-    pub fn build(self) -> Result<Client, BuildError> {
+    pub fn build(mut self) -> Result<Client, BuildError> {
+        let proxy = self.proxy.take();
         let primary = || Arc::clone(&self.primary);
         // A primary on plain HTTP has no use for certificates, so their absence does not stop it.
         let tls = if self.url.scheme() == "http" {
@@ -214,6 +225,7 @@ impl ClientBuilder {
             self.limits,
             self.connect_timeout,
             self.max_in_flight.get(),
+            proxy,
         )
         .map_err(|source| BuildError::Stack {
             primary: primary(),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use reqwest::redirect;
+use reqwest::{NoProxy, Proxy, redirect};
+use url::Url;
 
 use super::{Answer, Exchange, Exchanging, Failure, Request};
 use crate::sync::Arc;
@@ -28,15 +29,29 @@ pub(crate) struct HttpStack {
     connect_timeout: Duration,
 }
 
+/// The HTTP proxy to go through, and what is reached without it.
+pub(crate) struct ProxySettings {
+    /// With user name and password, if it asks for them.
+    pub(crate) url: Url,
+    pub(crate) direct: Vec<String>,
+}
+
+impl ProxySettings {
+    fn into_rule(self) -> reqwest::Result<Proxy> {
+        Ok(Proxy::all(self.url)?.no_proxy(NoProxy::from_string(&self.direct.join(","))))
+    }
+}
+
 impl HttpStack {
     pub(crate) fn new(
         tls: rustls::ClientConfig,
         limits: Limits,
         connect_timeout: Duration,
         connections: usize,
+        proxy: Option<ProxySettings>,
     ) -> Result<Self, StackError> {
         #[expect(clippy::disallowed_methods, reason = "this module is the door")]
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .referer(false)
@@ -48,9 +63,12 @@ impl HttpStack {
             .connect_timeout(connect_timeout)
             .pool_max_idle_per_host(connections)
             .http1_max_headers(limits.header_count)
-            .http2_max_header_list_size(limits.header_bytes)
-            .build()
-            .map_err(StackError)?;
+            .http2_max_header_list_size(limits.header_bytes);
+        let builder = match proxy {
+            Some(proxy) => builder.proxy(proxy.into_rule().map_err(StackError)?),
+            None => builder,
+        };
+        let client = builder.build().map_err(StackError)?;
         Ok(Self {
             client,
             limits,

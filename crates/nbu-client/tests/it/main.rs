@@ -13,6 +13,7 @@ mod handshake;
 mod hostile;
 mod limit;
 mod observing;
+mod proxy;
 mod retries;
 mod server;
 mod walks;
