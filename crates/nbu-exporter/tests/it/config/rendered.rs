@@ -1,7 +1,7 @@
 //! What is in effect, and that no secret is ever in it.
 
 use insta::assert_snapshot;
-use nbu_exporter::config::{Effective, schema};
+use nbu_exporter::config::{Config, Effective, schema};
 
 use super::{FULL, LEAST, accepted};
 
@@ -89,11 +89,12 @@ primaries:
         accepted(text),
         "equal, though the secrets cannot be seen"
     );
+    let changed = accepted(&text.replace("s3cr3t-key", "0ther-key"));
     assert_ne!(
-        config,
-        accepted(&text.replace("s3cr3t-key", "other")),
+        config.primaries, changed.primaries,
         "and a changed key is a change"
     );
+    assert_eq!(Config::diff(&config, &changed).changed.len(), 1);
 }
 
 #[test]
