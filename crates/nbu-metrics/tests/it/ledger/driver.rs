@@ -115,9 +115,13 @@ impl Driver {
 
     /// Publishes, and checks that nothing that was shown before goes back or away.
     pub(super) fn publish(&mut self) {
-        let Some(Ok(samples)) = poll_once(self.ledger.publish(at(self.now))) else {
+        let before = self.ledger.published();
+        // When it fails or never ends, a scrape sees what was published before.
+        let _ = poll_once(self.ledger.publish(at(self.now)));
+        let samples = self.ledger.published();
+        if samples.is_empty() && before.is_empty() {
             return;
-        };
+        }
         let shown = truth::published(&samples);
         for (series, before) in &self.shown {
             let after = shown.get(series);

@@ -8,6 +8,13 @@ use super::faulty_store::Fault;
 use super::truth;
 use super::world::{HOUR, Kind, MINUTE, SECOND, START, World};
 
+const FAULTS: [Fault; 4] = [
+    Fault::Lost,
+    Fault::AnswerLost,
+    Fault::Hangs,
+    Fault::HangsBefore,
+];
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Event {
@@ -28,7 +35,8 @@ enum Event {
         fault: Option<(u32, Fault)>,
         meanwhile: Vec<Kind>,
     },
-    Publish,
+    /// A scrape follows, whether the store could keep what is to be shown or not.
+    Publish(Option<Fault>),
     /// The process is killed, or the power fails.
     Crash(bool),
 }
@@ -61,13 +69,7 @@ fn event() -> impl Strategy<Value = Event> {
             prop::sample::select(vec![Break::Error, Break::Cut, Break::CutUncommitted]),
         ),
     );
-    let faults = vec![
-        Fault::Lost,
-        Fault::AnswerLost,
-        Fault::Hangs,
-        Fault::HangsBefore,
-    ];
-    let fault = prop::option::weighted(0.3, (0..5_u32, prop::sample::select(faults)));
+    let fault = prop::option::weighted(0.3, (0..5_u32, prop::sample::select(FAULTS.to_vec())));
     prop_oneof![
         6 => prop::collection::vec((kind(), late), 1..12).prop_map(Event::Finish),
         4 => (SECOND..20 * MINUTE).prop_map(Event::Wait),
@@ -78,7 +80,7 @@ fn event() -> impl Strategy<Value = Event> {
         10 => (1..9_usize, broken, fault, prop::collection::vec(kind(), 0..3)).prop_map(
             |(page_size, broken, fault, meanwhile)| Event::Collect { page_size, broken, fault, meanwhile }
         ),
-        6 => Just(Event::Publish),
+        6 => prop::option::weighted(0.3, prop::sample::select(FAULTS.to_vec())).prop_map(Event::Publish),
         2 => any::<bool>().prop_map(Event::Crash),
     ]
 }
@@ -146,7 +148,13 @@ impl Story {
                 driver.collect(world, page_size, broken, &mut events);
                 driver.store.heal();
             }
-            Event::Publish => driver.publish(),
+            Event::Publish(fault) => {
+                if let Some(fault) = fault {
+                    driver.store.fail(0, fault);
+                }
+                driver.publish();
+                driver.store.heal();
+            }
             Event::Crash(power_cut) => {
                 driver.crash(power_cut);
                 // A power cut before anything was durable makes the next start the first one.

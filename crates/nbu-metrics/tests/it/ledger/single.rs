@@ -319,3 +319,27 @@ fn a_record_that_is_written_a_little_late_is_within_the_overlap() {
     driver.publish();
     assert_eq!(driver.shown[FINISHED], 1.0);
 }
+
+#[test]
+fn what_the_store_could_not_keep_is_not_shown() {
+    let mut world = World::new();
+    let mut driver = Driver::new(settings());
+    driver.settle(&mut world);
+    world.finish(KIND, 0);
+    driver.settle(&mut world);
+    world.clock += MINUTE;
+    for _ in 0..20 {
+        world.finish(KIND, 0);
+    }
+    let broken = Some((3, super::driver::Break::Cut));
+    assert_eq!(driver.collect(&mut world, 5, broken, &mut |_| {}), None);
+    driver.store.fail(0, super::faulty_store::Fault::Lost);
+    driver.publish();
+    assert_eq!(driver.shown[FINISHED], 1.0);
+    // The power fails, and with it goes what was not durable: nobody has seen it.
+    driver.crash(true);
+    driver.publish();
+    assert_eq!(driver.shown[FINISHED], 1.0);
+    driver.settle(&mut world);
+    assert_eq!(driver.shown[FINISHED], 21.0);
+}
