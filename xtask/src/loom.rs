@@ -19,7 +19,11 @@ const SOURCES: &str = "crates/nbu-client/src";
 /// Every law, as the code stands.
 pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
     let _env = environment(sh);
-    Ok(cmd!(sh, "cargo test --locked -p nbu-client --no-default-features --test loom --release").run()?)
+    Ok(cmd!(
+        sh,
+        "cargo test --locked -p nbu-client --no-default-features --test loom --release"
+    )
+    .run()?)
 }
 
 /// Every law, and then every law again with each of its bugs switched on: one build.
@@ -34,12 +38,26 @@ pub(crate) fn mutants(sh: &Shell) -> anyhow::Result<()> {
     compare_with_source(&table, &planted(sh, Path::new(SOURCES))?)?;
 
     let began = Instant::now();
-    let trials: Vec<Trial> = table.into_iter().map(|pair| Trial::hold(sh, &laws, pair)).collect::<anyhow::Result<_>>()?;
+    let trials: Vec<Trial> = table
+        .into_iter()
+        .map(|pair| Trial::hold(sh, &laws, pair))
+        .collect::<anyhow::Result<_>>()?;
     report(&trials);
-    println!("{} pairs in {:.1} s", trials.len(), began.elapsed().as_secs_f64());
+    println!(
+        "{} pairs in {:.1} s",
+        trials.len(),
+        began.elapsed().as_secs_f64()
+    );
 
-    let missed = trials.iter().filter(|trial| !matches!(trial.verdict, Verdict::Noticed(_))).count();
-    ensure!(missed == 0, "{missed} of {} bugs went unnoticed", trials.len());
+    let missed = trials
+        .iter()
+        .filter(|trial| !matches!(trial.verdict, Verdict::Noticed(_)))
+        .count();
+    ensure!(
+        missed == 0,
+        "{missed} of {} bugs went unnoticed",
+        trials.len()
+    );
     Ok(())
 }
 
@@ -79,7 +97,10 @@ impl Trial {
         // The line that `sync::mutant` writes; a deadlock ends in an abort, with the panic on standard error, a failed
         // assertion in the harness's report on standard output.
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let verdict = if !stderr.lines().any(|line| line == format!("mutant consulted: {mutant}")) {
+        let verdict = if !stderr
+            .lines()
+            .any(|line| line == format!("mutant consulted: {mutant}"))
+        {
             Verdict::NeverConsulted
         } else if output.status.success() {
             Verdict::Survived
@@ -87,34 +108,63 @@ impl Trial {
             let said = format!("{}\n{stderr}", String::from_utf8_lossy(&output.stdout));
             Verdict::Noticed(first_panic(&said))
         };
-        Ok(Trial { pair, verdict, took })
+        Ok(Trial {
+            pair,
+            verdict,
+            took,
+        })
     }
 }
 
 fn first_panic(said: &str) -> String {
-    let mut lines = said.lines().skip_while(|line| !line.contains("panicked at")).skip(1);
+    let mut lines = said
+        .lines()
+        .skip_while(|line| !line.contains("panicked at"))
+        .skip(1);
     let message = lines.next().unwrap_or("failed without a panic");
     message.split(';').next().unwrap_or(message).to_owned()
 }
 
 fn report(trials: &[Trial]) {
-    let wide = |column: fn(&Pair) -> &str| trials.iter().map(|trial| column(&trial.pair).len()).max().unwrap_or(0);
+    let wide = |column: fn(&Pair) -> &str| {
+        trials
+            .iter()
+            .map(|trial| column(&trial.pair).len())
+            .max()
+            .unwrap_or(0)
+    };
     let (laws, mutants) = (wide(|pair| &pair.law), wide(|pair| &pair.mutant));
-    println!("\n{:<laws$}  {:<mutants$}  {:>6}  noticed by", "law", "bug", "ms");
-    for Trial { pair, verdict, took } in trials {
+    println!(
+        "\n{:<laws$}  {:<mutants$}  {:>6}  noticed by",
+        "law", "bug", "ms"
+    );
+    for Trial {
+        pair,
+        verdict,
+        took,
+    } in trials
+    {
         let verdict = match verdict {
             Verdict::Noticed(how) => how,
             Verdict::Survived => "SURVIVED",
             Verdict::NeverConsulted => "NEVER CONSULTED",
         };
-        println!("{:<laws$}  {:<mutants$}  {:>6}  {verdict}", pair.law, pair.mutant, took.as_millis());
+        println!(
+            "{:<laws$}  {:<mutants$}  {:>6}  {verdict}",
+            pair.law,
+            pair.mutant,
+            took.as_millis()
+        );
     }
 }
 
 /// Loom wants its cfg in every crate it meets, so it gets a target directory of its own.
 fn environment(sh: &Shell) -> [xshell::PushEnv<'_>; 3] {
     let target = sh.current_dir().join("target/loom");
-    println!("$ export RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS={PREEMPTIONS} CARGO_TARGET_DIR={}", target.display());
+    println!(
+        "$ export RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS={PREEMPTIONS} CARGO_TARGET_DIR={}",
+        target.display()
+    );
     [
         sh.push_env("RUSTFLAGS", "--cfg loom"),
         sh.push_env("LOOM_MAX_PREEMPTIONS", PREEMPTIONS),
@@ -130,8 +180,13 @@ fn build(sh: &Shell) -> anyhow::Result<PathBuf> {
     )
     .read()?;
     // One message a line; only a test binary has an executable, and there is one.
-    let named = messages.split("\"executable\":\"").nth(1).and_then(|rest| rest.split('"').next());
-    Ok(named.context("cargo built the laws but named no executable")?.into())
+    let named = messages
+        .split("\"executable\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    Ok(named
+        .context("cargo built the laws but named no executable")?
+        .into())
 }
 
 fn table(sh: &Shell, laws: &Path) -> anyhow::Result<Vec<Pair>> {
@@ -139,7 +194,10 @@ fn table(sh: &Shell, laws: &Path) -> anyhow::Result<Vec<Pair>> {
     let pairs: Vec<Pair> = printed
         .lines()
         .filter_map(|line| line.split_once('\t'))
-        .map(|(law, mutant)| Pair { law: law.to_owned(), mutant: mutant.to_owned() })
+        .map(|(law, mutant)| Pair {
+            law: law.to_owned(),
+            mutant: mutant.to_owned(),
+        })
         .collect();
     ensure!(!pairs.is_empty(), "{TABLE} printed no table");
     Ok(pairs)
@@ -147,8 +205,13 @@ fn table(sh: &Shell, laws: &Path) -> anyhow::Result<Vec<Pair>> {
 
 fn listed_tests(sh: &Shell, laws: &Path) -> anyhow::Result<BTreeSet<String>> {
     let listed = cmd!(sh, "{laws} --list --format terse").read()?;
-    let tests = listed.lines().filter_map(|line| line.strip_suffix(": test"));
-    Ok(tests.filter(|test| *test != TABLE).map(str::to_owned).collect())
+    let tests = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"));
+    Ok(tests
+        .filter(|test| *test != TABLE)
+        .map(str::to_owned)
+        .collect())
 }
 
 /// The names of the bugs that the source can be told to have.
@@ -160,7 +223,10 @@ fn planted(sh: &Shell, under: &Path) -> anyhow::Result<BTreeSet<String>> {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = sh.read_file(&path)?;
             for call in ["mutant(\"", "weakened(\""] {
-                let calls = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                let calls = source
+                    .split(call)
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').next());
                 names.extend(calls.map(str::to_owned));
             }
         }

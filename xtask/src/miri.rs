@@ -10,5 +10,9 @@ pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
     tools::require_nightly(sh, &["miri", "rust-src"])?;
     println!("$ export MIRIFLAGS='{FLAGS}'");
     let _flags = sh.push_env("MIRIFLAGS", FLAGS);
-    Ok(cmd!(sh, "cargo +nightly miri test --locked -p nbu-client --no-default-features --test miri").run()?)
+    Ok(cmd!(
+        sh,
+        "cargo +nightly miri test --locked -p nbu-client --no-default-features --test miri"
+    )
+    .run()?)
 }

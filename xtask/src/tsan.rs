@@ -11,7 +11,10 @@ pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
     // Naming the target keeps the sanitizer out of build scripts and macros.
     let target = host(sh)?;
     let directory = sh.current_dir().join("target/tsan");
-    println!("$ export RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR={}", directory.display());
+    println!(
+        "$ export RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR={}",
+        directory.display()
+    );
     let _flags = sh.push_env("RUSTFLAGS", "-Zsanitizer=thread");
     let _directory = sh.push_env("CARGO_TARGET_DIR", directory);
     Ok(cmd!(
