@@ -1,6 +1,6 @@
 //! The query string, decoded.
 
-/// Ordered pairs of a query string, percent-decoded. `+` is a plus sign, as in every URL that is not a form.
+/// Ordered pairs of a query string, percent-decoded. `+` is a space, as Java's web servers read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
@@ -11,7 +11,10 @@ impl Query {
                 .filter(|pair| !pair.is_empty())
                 .map(|pair| {
                     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
+                    (
+                        decode(&name.replace('+', " ")),
+                        decode(&value.replace('+', " ")),
+                    )
                 })
                 .collect(),
         )
@@ -58,10 +61,12 @@ mod tests {
 
     #[test]
     fn names_and_values_are_decoded() {
-        let query =
-            Query::parse("page%5Blimit%5D=100&filter=state%20eq%20%27DONE%27&empty&odd=%zz");
+        let query = Query::parse(
+            "page%5Blimit%5D=100&filter=state+eq%20%27DONE%27&plus=a%2Bb&empty&odd=%zz",
+        );
         assert_eq!(query.value("page[limit]"), Some("100"));
         assert_eq!(query.value("filter"), Some("state eq 'DONE'"));
+        assert_eq!(query.value("plus"), Some("a+b"));
         assert_eq!(query.value("empty"), Some(""));
         assert_eq!(query.value("odd"), Some("%zz"));
     }

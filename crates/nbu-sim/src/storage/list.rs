@@ -146,8 +146,7 @@ impl Listed for StorageUnit {
     fn write(&self, out: &mut Vec<u8>) {
         let tape = self.category == "TAPE";
         let mut element = Object::begin(out);
-        element.string("type", "storageUnit");
-        element.string("id", &self.name);
+        head(&mut element, "storageUnit", "storage-units", &self.name);
         let mut to = Object::begin(element.key("attributes"));
         to.string("name", &self.name);
         to.string("storageType", &self.storage_type);
@@ -198,8 +197,9 @@ impl Listed for StorageUnit {
             );
         }
         to.end();
-        if let Some(pool) = &self.pool {
-            relation(&mut element, "diskPool", "diskPool", pool, false);
+        match &self.pool {
+            Some(pool) => relation(&mut element, "diskPool", "diskPool", pool, false),
+            None => element.raw_members(r#""relationships":{}"#),
         }
         element.end();
     }
@@ -215,8 +215,7 @@ impl Listed for DiskPool {
 
     fn write(&self, out: &mut Vec<u8>) {
         let mut element = Object::begin(out);
-        element.string("type", "diskPool");
-        element.string("id", &self.id);
+        head(&mut element, "diskPool", "disk-pools", &self.id);
         let mut to = Object::begin(element.key("attributes"));
         to.string("name", &self.name);
         to.string("sType", &self.server_type);
@@ -286,8 +285,7 @@ impl Listed for StorageServer {
 
     fn write(&self, out: &mut Vec<u8>) {
         let mut element = Object::begin(out);
-        element.string("type", "storageServer");
-        element.string("id", &self.id);
+        head(&mut element, "storageServer", "storage-servers", &self.id);
         let mut to = Object::begin(element.key("attributes"));
         to.string("name", &self.name);
         to.string("storageCategory", &self.category);
@@ -296,7 +294,8 @@ impl Listed for StorageServer {
         to.raw_members(concat!(
             r#""encryptionEnabled":false,"kmsEnabled":false,"isSnapshotSupported":false,"#,
             r#""isAcceleratorSupported":true,"isAIRSupported":true,"isWormSupported":false,"isUshareSupported":false,"#,
-            r#""storageServerCapabilities":["OPEN_STORAGE","LIFE_CYCLE"],"storageUnits":[]"#
+            r#""storageServerCapabilities":["OPEN_STORAGE","LIFE_CYCLE"],"storageUnits":[],"#,
+            r#""additionalMediaServersDetails":[]"#
         ));
         if let Some(msdp) = self.msdp {
             let mut to = Object::begin(to.key("msdpAttributes"));
@@ -326,9 +325,20 @@ fn words(text: &str) -> Value<'_> {
     Value::Text(text.into())
 }
 
+fn head(element: &mut Object<'_>, kind: &str, path: &str, id: &str) {
+    let mut links = Object::begin(element.key("links"));
+    let mut own = Object::begin(links.key("self"));
+    own.string("href", &format!("/storage/{path}/{id}"));
+    own.end();
+    links.end();
+    element.string("type", kind);
+    element.string("id", id);
+}
+
 fn relation(element: &mut Object<'_>, name: &str, kind: &str, id: &str, many: bool) {
     let mut relations = Object::begin(element.key("relationships"));
     let mut relation = Object::begin(relations.key(name));
+    relation.raw_members(r#""links":{"related":{"href":""}}"#);
     let data = relation.key("data");
     if many {
         data.push(b'[');
