@@ -80,12 +80,19 @@ impl App {
     /// Listens on the addresses of `options`. Call it inside the runtime.
     pub async fn bind(config: Config, options: Options) -> Result<App, BindError> {
         let listeners = web::bind::bind(&options.listen).await?;
-        Ok(App { listeners, config, options })
+        Ok(App {
+            listeners,
+            config,
+            options,
+        })
     }
 
     /// The addresses it listens on, with the ports that the system chose.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 
     /// Watches the primaries and serves their metrics until a signal asks for the end.
@@ -119,7 +126,11 @@ impl App {
     }
 
     fn start(self) -> Running {
-        let App { listeners, config, options } = self;
+        let App {
+            listeners,
+            config,
+            options,
+        } = self;
         let board = Board::default();
         let supervisor = Arc::new(Supervisor::new(board.clone(), options.clock.clone()));
         reload::warn_about(&config);
@@ -139,7 +150,12 @@ impl App {
         };
         let site = site(&options, &board, pages, readiness, reload.clone(), record);
         let (stage, stages) = watch::channel(Stage::Serving);
-        let server = web::serve(listeners, web::router(Arc::new(site)), Patience::default(), stages);
+        let server = web::serve(
+            listeners,
+            web::router(Arc::new(site)),
+            Patience::default(),
+            stages,
+        );
         Running {
             reload,
             supervisor,
@@ -147,7 +163,10 @@ impl App {
             grace: options.grace,
             server: tokio::spawn(server),
             reloader: detached(reloader.run(requests)),
-            helpers: vec![detached(encoder.run()), detached(watcher.watch(board.reader()))],
+            helpers: vec![
+                detached(encoder.run()),
+                detached(watcher.watch(board.reader())),
+            ],
         }
     }
 }
@@ -223,21 +242,34 @@ impl Running {
             );
         }
         if responses > 0 {
-            error!(responses, "clients had not read their responses at the end of the grace period");
+            error!(
+                responses,
+                "clients had not read their responses at the end of the grace period"
+            );
         }
         info!(took = ?began.elapsed(), "stopped");
-        if remains.is_empty() && responses == 0 { Outcome::Clean } else { Outcome::Cut }
+        if remains.is_empty() && responses == 0 {
+            Outcome::Clean
+        } else {
+            Outcome::Cut
+        }
     }
 }
 
 /// The number of responses that were not finished at the deadline.
-async fn drain(server: &mut JoinHandle<usize>, stage: &watch::Sender<Stage>, deadline: Instant) -> usize {
+async fn drain(
+    server: &mut JoinHandle<usize>,
+    stage: &watch::Sender<Stage>,
+    deadline: Instant,
+) -> usize {
     if let Ok(drained) = tokio::time::timeout_at(deadline, &mut *server).await {
         return drained.unwrap_or_default();
     }
     stage.send_replace(Stage::Cutting);
     // A server that does not even notice has at least the one response that blocks it.
-    timeout(CUT, server).await.map_or(1, Result::unwrap_or_default)
+    timeout(CUT, server)
+        .await
+        .map_or(1, Result::unwrap_or_default)
 }
 
 impl Drop for Running {

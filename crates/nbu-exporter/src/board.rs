@@ -29,7 +29,11 @@ impl Entry {
     /// Nothing but this view.
     pub(crate) fn of(view: View) -> Self {
         let snapshot = Arc::new(Snapshot::builder(None).build());
-        Self { snapshot, view: Arc::new(view), traffic: Arc::default() }
+        Self {
+            snapshot,
+            view: Arc::new(view),
+            traffic: Arc::default(),
+        }
     }
 }
 
@@ -75,7 +79,10 @@ pub(crate) struct Publications {
 impl Publications {
     /// The snapshots in the order of the names.
     pub(crate) fn snapshots(&self) -> Vec<Arc<Snapshot>> {
-        self.primaries.values().map(|entry| Arc::clone(&entry.snapshot)).collect()
+        self.primaries
+            .values()
+            .map(|entry| Arc::clone(&entry.snapshot))
+            .collect()
     }
 }
 

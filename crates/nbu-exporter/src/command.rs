@@ -48,7 +48,11 @@ pub fn check(cli: &Cli) -> ExitCode {
     if !problems.is_empty() {
         return ExitCode::from(REFUSED);
     }
-    say(format_args!("{}: the configuration is good, {} primaries", cli.config.file.display(), config.primaries.len()));
+    say(format_args!(
+        "{}: the configuration is good, {} primaries",
+        cli.config.file.display(),
+        config.primaries.len()
+    ));
     ExitCode::SUCCESS
 }
 
@@ -64,7 +68,10 @@ pub async fn serve(cli: &Cli, config: Config) -> ExitCode {
         Ok(verbosity) => verbosity,
         Err(error) => return failed(&error),
     };
-    let source = Source::File { path: cli.config.file.clone(), environment: Environment::process() };
+    let source = Source::File {
+        path: cli.config.file.clone(),
+        environment: Environment::process(),
+    };
     match App::bind(config, options(cli, source, verbosity, clock)).await {
         Ok(app) => app.run(signals).await.into(),
         Err(error) => {
@@ -118,7 +125,10 @@ pub fn no_runtime(error: &io::Error) -> ExitCode {
 fn start_log(cli: &Cli, config: &Config, clock: &Clock) -> Result<Verbosity, log::LogError> {
     let level = cli.log.level.or(config.log_level).unwrap_or_default();
     let log = log::init(level, cli.log.format, clock.clone())?;
-    Ok(Verbosity { log: Some(log), flag: cli.log.level })
+    Ok(Verbosity {
+        log: Some(log),
+        flag: cli.log.level,
+    })
 }
 
 fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Options {

@@ -66,19 +66,28 @@ impl Demo {
             directory.write(name, running.ca_pem())?;
             primaries.push((name, running));
         }
-        Ok(Demo { primaries, directory })
+        Ok(Demo {
+            primaries,
+            directory,
+        })
     }
 
     /// The configuration that watches them. Short intervals: whoever tries the demo wants to see numbers move.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
-        let mut text = String::from("collectors:\n  primary: {interval: 15s}\n  jobs: {interval: 10s}\n  storage: {interval: 30s}\nprimaries:\n");
+        let mut text = String::from(
+            "collectors:\n  primary: {interval: 15s}\n  jobs: {interval: 10s}\n  storage: {interval: 30s}\nprimaries:\n",
+        );
         for (name, running) in &self.primaries {
             let ca_file = self.directory.file(name);
             let _ = write!(
                 text,
                 "  - name: {name}\n    url: {url}\n    api_key: {API_KEY}\n    tls_config: {{ca_file: '{ca_file}'}}\n",
                 url = running.url(),
-                ca_file = ca_file.display().to_string().replace('\'', "''").replace('$', "$$"),
+                ca_file = ca_file
+                    .display()
+                    .to_string()
+                    .replace('\'', "''")
+                    .replace('$', "$$"),
             );
         }
         Config::parse(Path::new("demo.yml"), &text, &Environment::of([]))
@@ -112,12 +121,19 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Result<Self, DemoError> {
-        let path = std::env::temp_dir().join(format!("nbu-exporter-demo-{}-{:08x}", std::process::id(), fastrand::u32(..)));
+        let path = std::env::temp_dir().join(format!(
+            "nbu-exporter-demo-{}-{:08x}",
+            std::process::id(),
+            fastrand::u32(..)
+        ));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         // Fails if it is there already: nobody else can have prepared it.
-        builder.create(&path).map_err(|source| DemoError::Write { path: path.clone(), source })?;
+        builder.create(&path).map_err(|source| DemoError::Write {
+            path: path.clone(),
+            source,
+        })?;
         Ok(Self(path))
     }
 

@@ -32,12 +32,30 @@ pub(crate) struct Variant {
 
 impl Variant {
     const ALL: [Variant; 6] = [
-        Variant { format: Format::Text, gzip: false },
-        Variant { format: Format::Text, gzip: true },
-        Variant { format: Format::OpenMetrics, gzip: false },
-        Variant { format: Format::OpenMetrics, gzip: true },
-        Variant { format: Format::Protobuf, gzip: false },
-        Variant { format: Format::Protobuf, gzip: true },
+        Variant {
+            format: Format::Text,
+            gzip: false,
+        },
+        Variant {
+            format: Format::Text,
+            gzip: true,
+        },
+        Variant {
+            format: Format::OpenMetrics,
+            gzip: false,
+        },
+        Variant {
+            format: Format::OpenMetrics,
+            gzip: true,
+        },
+        Variant {
+            format: Format::Protobuf,
+            gzip: false,
+        },
+        Variant {
+            format: Format::Protobuf,
+            gzip: true,
+        },
     ];
 
     fn index(self) -> usize {
@@ -123,10 +141,26 @@ enum Due {
 }
 
 impl<P: Send + Sync + 'static> Encoder<P> {
-    pub(crate) fn new(board: watch::Receiver<Arc<Publications>>, render: Arc<Render<P>>) -> (Self, Pages<P>) {
-        let slots = std::array::from_fn(|_| Slot { asked: Mutex::new(None), page: watch::Sender::new(None) });
-        let pages = Pages(Arc::new(Slots { wanted: Notify::new(), slots }));
-        (Self { board, render, pages: pages.clone() }, pages)
+    pub(crate) fn new(
+        board: watch::Receiver<Arc<Publications>>,
+        render: Arc<Render<P>>,
+    ) -> (Self, Pages<P>) {
+        let slots = std::array::from_fn(|_| Slot {
+            asked: Mutex::new(None),
+            page: watch::Sender::new(None),
+        });
+        let pages = Pages(Arc::new(Slots {
+            wanted: Notify::new(),
+            slots,
+        }));
+        (
+            Self {
+                board,
+                render,
+                pages: pages.clone(),
+            },
+            pages,
+        )
     }
 
     /// Renders until the task is dropped.
@@ -180,12 +214,24 @@ impl<P: Send + Sync + 'static> Encoder<P> {
             Ok(Err(error)) => return self.failed(variant, &error).await,
             Err(panic) => return self.failed(variant, &panic).await,
         };
-        slot.page.send_replace(Some(Rendered { generation, at: Instant::now(), page: Arc::new(page) }));
+        slot.page.send_replace(Some(Rendered {
+            generation,
+            at: Instant::now(),
+            page: Arc::new(page),
+        }));
     }
 
     /// What was rendered before stays; the pause keeps a defect from taking a whole processor.
-    async fn failed(&self, variant: Variant, error: &(dyn std::error::Error + Send + Sync + 'static)) {
-        error!(error, ?variant, "the metrics page could not be rendered; this is a bug, please report it");
+    async fn failed(
+        &self,
+        variant: Variant,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) {
+        error!(
+            error,
+            ?variant,
+            "the metrics page could not be rendered; this is a bug, please report it"
+        );
         sleep(PAUSE).await;
     }
 }

@@ -106,7 +106,15 @@ impl Life {
                 Slot::new(collector, settings, fastrand::u64(..), memory)
             })
             .collect();
-        Self { estate, config, client: None, obstacle: None, slots, running: JoinSet::new(), jobs }
+        Self {
+            estate,
+            config,
+            client: None,
+            obstacle: None,
+            slots,
+            running: JoinSet::new(),
+            jobs,
+        }
     }
 
     /// Collects for ever. May be dropped at any await: nothing is lost but what that await waited for.
@@ -170,9 +178,14 @@ impl Life {
                 let client = material.client(&config, traffic)?;
                 Ok(Renewed::Client(client, material))
             };
-            tokio::task::spawn_blocking(read).await.unwrap_or_else(|panic| {
-                Err(Obstacle { reason: Reason::Credentials, error: panic.to_string() })
-            })
+            tokio::task::spawn_blocking(read)
+                .await
+                .unwrap_or_else(|panic| {
+                    Err(Obstacle {
+                        reason: Reason::Credentials,
+                        error: panic.to_string(),
+                    })
+                })
         })
     }
 
@@ -216,7 +229,9 @@ impl Life {
     }
 
     fn start_due(&mut self) {
-        let Some((client, _)) = &self.client else { return };
+        let Some((client, _)) = &self.client else {
+            return;
+        };
         let now = Instant::now();
         for slot in &mut self.slots {
             if slot.due().is_some_and(|due| due <= now) {
@@ -234,9 +249,14 @@ impl Life {
     }
 
     fn finish(&mut self, ended: Result<(Id, Result<Collected, Failure>), JoinError>) {
-        let (task, outcome) = ended.unwrap_or_else(|error| (error.id(), Err(Failure::from(&error))));
+        let (task, outcome) =
+            ended.unwrap_or_else(|error| (error.id(), Err(Failure::from(&error))));
         let now = self.estate.clock().now();
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.running == Some(task)) {
+        if let Some(slot) = self
+            .slots
+            .iter_mut()
+            .find(|slot| slot.running == Some(task))
+        {
             slot.finish(self.estate.name(), outcome, now);
             self.estate.remember(slot.name(), slot.memory.clone());
             self.publish();
@@ -264,7 +284,9 @@ impl Life {
             config: &self.config,
             slots: &self.slots,
             obstacle: self.obstacle.as_ref(),
-            api_version: client.and_then(|(client, _)| client.version()).map(|version| version.to_string()),
+            api_version: client
+                .and_then(|(client, _)| client.version())
+                .map(|version| version.to_string()),
         };
         self.estate.publish(status.entry());
     }
@@ -272,8 +294,18 @@ impl Life {
     /// What is due next, and when.
     fn next(&self) -> Option<(Instant, Wake)> {
         let now = Instant::now();
-        let collection = self.slots.iter().filter(|_| self.client.is_some()).filter_map(Slot::due).min();
-        let stale = self.slots.iter().map(Slot::stale_at).filter(|at| *at > now).min();
+        let collection = self
+            .slots
+            .iter()
+            .filter(|_| self.client.is_some())
+            .filter_map(Slot::due)
+            .min();
+        let stale = self
+            .slots
+            .iter()
+            .map(Slot::stale_at)
+            .filter(|at| *at > now)
+            .min();
         let running = (!self.running.is_empty()).then(|| now + REFRESH);
         let events = [
             (collection, Wake::Collection),
@@ -281,7 +313,10 @@ impl Life {
             (running, Wake::Refresh),
             (self.next_birth(now), Wake::Birth),
         ];
-        events.into_iter().filter_map(|(at, wake)| Some((at?, wake))).min_by_key(|(at, _)| *at)
+        events
+            .into_iter()
+            .filter_map(|(at, wake)| Some((at?, wake)))
+            .min_by_key(|(at, _)| *at)
     }
 
     /// When a new series of the ledger is to show its value. Wall time, since it is wall time that the ledger remembers.
@@ -313,3 +348,6 @@ enum Wake {
     /// A new series of the ledger is to show its value.
     Birth,
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,11 +21,21 @@ mod linux {
     use procfs::process::{LimitValue, Process, Stat};
 
     pub(super) fn sample(samples: &mut Samples) {
-        let Ok(process) = Process::myself() else { return };
+        let Ok(process) = Process::myself() else {
+            return;
+        };
         if let Ok(stat) = process.stat() {
             let ticks = procfs::ticks_per_second() as f64;
-            samples.counter(&families::PROCESS_CPU_SECONDS_TOTAL, &[], (stat.utime + stat.stime) as f64 / ticks);
-            samples.gauge(&families::PROCESS_VIRTUAL_MEMORY_BYTES, &[], stat.vsize as f64);
+            samples.counter(
+                &families::PROCESS_CPU_SECONDS_TOTAL,
+                &[],
+                (stat.utime + stat.stime) as f64 / ticks,
+            );
+            samples.gauge(
+                &families::PROCESS_VIRTUAL_MEMORY_BYTES,
+                &[],
+                stat.vsize as f64,
+            );
             samples.gauge(
                 &families::PROCESS_RESIDENT_MEMORY_BYTES,
                 &[],

@@ -34,7 +34,8 @@ pub(crate) struct Watcher(watch::Sender<bool>);
 impl Watcher {
     /// Call it when the primaries stand on the board.
     pub(crate) async fn watch(self, mut board: watch::Receiver<Arc<Publications>>) {
-        let attempted = board.wait_for(|board| board.primaries.values().all(|entry| entry.view.attempted));
+        let attempted =
+            board.wait_for(|board| board.primaries.values().all(|entry| entry.view.attempted));
         // An error means that the board is gone, and the process with it: no harm in being ready.
         let _ = timeout(LONGEST, attempted).await;
         self.0.send_replace(true);
@@ -49,7 +50,13 @@ mod tests {
     use crate::board::{Board, Entry, View};
 
     fn publish(board: &Board, name: &str, attempted: bool) {
-        board.publish(&Arc::from(name), Entry::of(View { attempted, ..View::default() }));
+        board.publish(
+            &Arc::from(name),
+            Entry::of(View {
+                attempted,
+                ..View::default()
+            }),
+        );
     }
 
     #[tokio::test(start_paused = true)]

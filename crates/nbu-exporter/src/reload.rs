@@ -64,7 +64,10 @@ impl Reload {
     /// Reloads, and says how it went.
     pub(crate) async fn request(&self) -> Result<(), ReloadError> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(answer).await.map_err(|_| ReloadError::Stopping)?;
+        self.0
+            .send(answer)
+            .await
+            .map_err(|_| ReloadError::Stopping)?;
         answered.await.unwrap_or(Err(ReloadError::Stopping))
     }
 

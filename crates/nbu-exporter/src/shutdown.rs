@@ -70,9 +70,13 @@ impl Phase {
     pub const fn observe(self, signal: Signal) -> (Phase, Action) {
         match (self, signal) {
             (Phase::Running, Signal::Hangup) => (Phase::Running, Action::Reload),
-            (Phase::Running, Signal::Interrupt | Signal::Terminate) => (Phase::Stopping, Action::Stop),
+            (Phase::Running, Signal::Interrupt | Signal::Terminate) => {
+                (Phase::Stopping, Action::Stop)
+            }
             (Phase::Stopping, Signal::Hangup) => (Phase::Stopping, Action::Ignore),
-            (Phase::Stopping, Signal::Interrupt | Signal::Terminate) => (Phase::Stopping, Action::Abort(signal)),
+            (Phase::Stopping, Signal::Interrupt | Signal::Terminate) => {
+                (Phase::Stopping, Action::Abort(signal))
+            }
         }
     }
 }
@@ -123,7 +127,13 @@ impl Signals {
     /// Signals that arrive only through the sender.
     pub fn channel() -> (mpsc::Sender<Signal>, Signals) {
         let (sender, arrivals) = mpsc::channel(BACKLOG);
-        (sender.clone(), Signals { arrivals, _sender: sender })
+        (
+            sender.clone(),
+            Signals {
+                arrivals,
+                _sender: sender,
+            },
+        )
     }
 
     /// Waits for the next signal. Safe to drop at any time: no signal is lost.
@@ -180,7 +190,10 @@ mod tests {
             for second in [Signal::Interrupt, Signal::Terminate] {
                 let (phase, action) = Phase::default().observe(first);
                 assert_eq!((phase, action), (Phase::Stopping, Action::Stop));
-                assert_eq!(phase.observe(second), (Phase::Stopping, Action::Abort(second)));
+                assert_eq!(
+                    phase.observe(second),
+                    (Phase::Stopping, Action::Abort(second))
+                );
             }
         }
         assert_eq!(Signal::Interrupt.exit_code(), 130);
@@ -189,7 +202,13 @@ mod tests {
 
     #[test]
     fn a_hangup_reloads_while_running_and_neither_starts_nor_aborts_a_stop() {
-        assert_eq!(Phase::Running.observe(Signal::Hangup), (Phase::Running, Action::Reload));
-        assert_eq!(Phase::Stopping.observe(Signal::Hangup), (Phase::Stopping, Action::Ignore));
+        assert_eq!(
+            Phase::Running.observe(Signal::Hangup),
+            (Phase::Running, Action::Reload)
+        );
+        assert_eq!(
+            Phase::Stopping.observe(Signal::Hangup),
+            (Phase::Stopping, Action::Ignore)
+        );
     }
 }

@@ -61,7 +61,11 @@ pub(crate) struct Applied {
 
 impl Supervisor {
     pub(crate) fn new(board: Board, clock: Clock) -> Self {
-        Self { board, clock, wardens: Mutex::default() }
+        Self {
+            board,
+            clock,
+            wardens: Mutex::default(),
+        }
     }
 
     /// Makes the running primaries those of `primaries`, and touches no other than must change.
@@ -85,7 +89,9 @@ impl Supervisor {
             if let Some(warden) = wardens.present.remove(&name) {
                 info!(primary = %name, "removed");
                 warden.estate.retire();
-                warden.desired.send_replace(Desired::Stop(Instant::now() + REPLACE_GRACE));
+                warden
+                    .desired
+                    .send_replace(Desired::Stop(Instant::now() + REPLACE_GRACE));
                 wardens.leaving.push(warden);
                 applied.removed += 1;
             }
@@ -95,11 +101,15 @@ impl Supervisor {
                 Some(warden) if *warden.config == *primary => applied.unchanged += 1,
                 Some(warden) => {
                     warden.config = Arc::new(primary.clone());
-                    warden.desired.send_replace(Desired::Run(Arc::clone(&warden.config)));
+                    warden
+                        .desired
+                        .send_replace(Desired::Run(Arc::clone(&warden.config)));
                     applied.changed += 1;
                 }
                 None => {
-                    wardens.present.insert(Arc::clone(&primary.name), self.start(primary));
+                    wardens
+                        .present
+                        .insert(Arc::clone(&primary.name), self.start(primary));
                     applied.added += 1;
                 }
             }
@@ -109,12 +119,21 @@ impl Supervisor {
 
     fn start(&self, primary: &config::Primary) -> Warden {
         let config = Arc::new(primary.clone());
-        let estate = Estate::new(Arc::clone(&primary.name), self.board.clone(), self.clock.clone());
+        let estate = Estate::new(
+            Arc::clone(&primary.name),
+            self.board.clone(),
+            self.clock.clone(),
+        );
         let (desired, wanted) = watch::channel(Desired::Run(Arc::clone(&config)));
         // On the board from the start: absent series would say less than "not up".
         estate.announce(&config);
         let task = tokio::spawn(warden::guard(Arc::clone(&estate), wanted));
-        Warden { config, estate, desired, task }
+        Warden {
+            config,
+            estate,
+            desired,
+            task,
+        }
     }
 
     /// Stops all primaries at the same time; whatever is in flight has until `deadline`.

@@ -54,8 +54,15 @@ pub(crate) struct Scrapes {
 
 impl Scrapes {
     pub(crate) fn new(most: usize) -> Self {
-        let permits = if most == 0 { Semaphore::MAX_PERMITS } else { most.min(Semaphore::MAX_PERMITS) };
-        Self { most, free: Arc::new(Semaphore::new(permits)) }
+        let permits = if most == 0 {
+            Semaphore::MAX_PERMITS
+        } else {
+            most.min(Semaphore::MAX_PERMITS)
+        };
+        Self {
+            most,
+            free: Arc::new(Semaphore::new(permits)),
+        }
     }
 }
 
@@ -74,7 +81,9 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
     let http = site.own.http();
     router
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
-        .method_not_allowed_fallback(|| async { (StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed\n") })
+        .method_not_allowed_fallback(|| async {
+            (StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed\n")
+        })
         .with_state(site)
         .layer(from_fn_with_state(http, telemetry::count))
 }

@@ -14,14 +14,23 @@ pub(crate) struct Page {
 
 impl Page {
     /// Renders everything on the board.
-    pub(crate) fn render(variant: Variant, publications: &Publications) -> Result<Page, RenderError> {
+    pub(crate) fn render(
+        variant: Variant,
+        publications: &Publications,
+    ) -> Result<Page, RenderError> {
         let document = Document::render(variant.format, &publications.snapshots())?;
         if !variant.gzip {
-            return Ok(Page { document, compressed: None });
+            return Ok(Page {
+                document,
+                compressed: None,
+            });
         }
         let compressed = Some(document.compress());
         // Completing needs the format of the document, not its text: an empty one spares the memory.
-        Ok(Page { document: Document::render(variant.format, &[])?, compressed })
+        Ok(Page {
+            document: Document::render(variant.format, &[])?,
+            compressed,
+        })
     }
 
     /// The answer: this page, then the families of `rest`, which must be in the same format.

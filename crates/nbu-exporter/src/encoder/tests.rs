@@ -5,8 +5,14 @@ use tokio::time::{advance, sleep};
 use super::*;
 use crate::board::{Board, Entry, View};
 
-const TEXT: Variant = Variant { format: Format::Text, gzip: false };
-const GZIP: Variant = Variant { format: Format::Text, gzip: true };
+const TEXT: Variant = Variant {
+    format: Format::Text,
+    gzip: false,
+};
+const GZIP: Variant = Variant {
+    format: Format::Text,
+    gzip: true,
+};
 
 /// An encoder whose pages are the generation they show, and the number of its renders.
 fn encoder() -> (Board, Pages<u64>, Arc<AtomicUsize>) {
@@ -55,7 +61,11 @@ async fn many_who_ask_for_a_cold_variant_share_one_render() {
     }
     assert_eq!(renders.load(Ordering::Relaxed), 1);
     pages.page(GZIP).await;
-    assert_eq!(renders.load(Ordering::Relaxed), 2, "another variant is another render");
+    assert_eq!(
+        renders.load(Ordering::Relaxed),
+        2,
+        "another variant is another render"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,16 +75,28 @@ async fn changes_are_rendered_at_once_but_not_twice_within_a_second() {
     advance(PAUSE).await;
     change(&board);
     settle().await;
-    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (2, 1), "the first change at once");
+    assert_eq!(
+        (renders.load(Ordering::Relaxed), *pages.page(TEXT).await),
+        (2, 1),
+        "the first change at once"
+    );
 
     for _ in 0..100 {
         change(&board);
         sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (2, 1), "the next ones wait");
+    assert_eq!(
+        (renders.load(Ordering::Relaxed), *pages.page(TEXT).await),
+        (2, 1),
+        "the next ones wait"
+    );
     advance(PAUSE).await;
     settle().await;
-    assert_eq!((renders.load(Ordering::Relaxed), *pages.page(TEXT).await), (3, 101), "and are rendered together");
+    assert_eq!(
+        (renders.load(Ordering::Relaxed), *pages.page(TEXT).await),
+        (3, 101),
+        "and are rendered together"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,6 +107,14 @@ async fn a_variant_nobody_asks_for_goes_cold_and_its_page_is_freed() {
     assert!(first.upgrade().is_none());
     change(&board);
     settle().await;
-    assert_eq!(renders.load(Ordering::Relaxed), 1, "a change no longer costs anything");
-    assert_eq!(*pages.page(TEXT).await, 1, "and who asks again gets what is there now");
+    assert_eq!(
+        renders.load(Ordering::Relaxed),
+        1,
+        "a change no longer costs anything"
+    );
+    assert_eq!(
+        *pages.page(TEXT).await,
+        1,
+        "and who asks again gets what is there now"
+    );
 }

@@ -36,9 +36,17 @@ pub(super) struct Failure {
 impl Collection {
     /// Runs. The ledger is published whatever happens: what it has committed counts also when the run failed.
     pub(super) async fn run(self) -> Result<Collected, Failure> {
-        let ledger = self.estate.ledger(&self.jobs).await.map_err(CollectError::from)?;
+        let ledger = self
+            .estate
+            .ledger(&self.jobs)
+            .await
+            .map_err(CollectError::from)?;
         let clock = || self.estate.clock().now();
-        let context = Context { client: &self.client, ledger, clock: &clock };
+        let context = Context {
+            client: &self.client,
+            ledger,
+            clock: &clock,
+        };
         let outcome = timeout(self.timeout, self.collector.collect(context, &self.state)).await;
         if self.collector.name() == "jobs" {
             publish(&self.estate, ledger).await;
@@ -48,7 +56,10 @@ impl Collection {
             Err(_) => Err(Failure {
                 reason: Reason::Timeout,
                 endpoint: "",
-                error: format!("the collector did not finish within its timeout of {:?}", self.timeout),
+                error: format!(
+                    "the collector did not finish within its timeout of {:?}",
+                    self.timeout
+                ),
             }),
         }
     }
@@ -79,6 +90,10 @@ impl From<&JoinError> for Failure {
     /// The closed list of reasons has no word for our own bugs; what panicked was reading an answer.
     fn from(error: &JoinError) -> Self {
         let error = format!("the collector panicked ({error}); this is a bug, please report it");
-        Self { reason: Reason::Parse, endpoint: "", error }
+        Self {
+            reason: Reason::Parse,
+            endpoint: "",
+            error,
+        }
     }
 }

@@ -61,7 +61,9 @@ impl Estate {
 
     /// The ledger, opened at the first call.
     pub(crate) async fn ledger(&self, settings: &JobsSettings) -> Result<&Ledger, StoreError> {
-        self.ledger.get_or_try_init(|| Ledger::open(Arc::new(MemoryStore::new()), settings.clone())).await
+        self.ledger
+            .get_or_try_init(|| Ledger::open(Arc::new(MemoryStore::new()), settings.clone()))
+            .await
     }
 
     /// The ledger, if it has been opened.
@@ -99,7 +101,11 @@ impl Estate {
 
     /// What is left behind when `in_flight` attempts are cut off.
     pub(crate) fn remains(&self, in_flight: usize) -> Remains {
-        Remains { primary: Arc::clone(&self.name), in_flight, endpoints: self.traffic.remains() }
+        Remains {
+            primary: Arc::clone(&self.name),
+            in_flight,
+            endpoints: self.traffic.remains(),
+        }
     }
 
     fn board(&self) -> MutexGuard<'_, Option<Board>> {

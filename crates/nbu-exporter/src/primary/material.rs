@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nbu_client::{
-    BuildError, Client, ClientIdentity, Credential, Fingerprint, FingerprintError, Limits, Observer, Reason, TlsSettings, TlsVersion,
+    BuildError, Client, ClientIdentity, Credential, Fingerprint, FingerprintError, Limits,
+    Observer, Reason, TlsSettings, TlsVersion,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -34,8 +35,18 @@ pub(crate) struct Material {
 
 impl PartialEq for Material {
     fn eq(&self, other: &Self) -> bool {
-        let key = |material: &Self| material.identity.as_ref().map(|(_, key)| key.expose_secret().to_owned());
-        let certificate = |material: &Self| material.identity.as_ref().map(|(certificate, _)| certificate.clone());
+        let key = |material: &Self| {
+            material
+                .identity
+                .as_ref()
+                .map(|(_, key)| key.expose_secret().to_owned())
+        };
+        let certificate = |material: &Self| {
+            material
+                .identity
+                .as_ref()
+                .map(|(certificate, _)| certificate.clone())
+        };
         self.secret.expose_secret() == other.secret.expose_secret()
             && self.ca == other.ca
             && certificate(self) == certificate(other)
@@ -46,20 +57,35 @@ impl PartialEq for Material {
 impl Material {
     /// Reads the files. Blocks while it reads.
     pub(crate) fn read(primary: &config::Primary) -> Result<Material, Obstacle> {
-        let secret = primary.credential.secret().read().map_err(|error| Obstacle {
-            reason: Reason::Credentials,
-            error: error.to_string(),
-        })?;
+        let secret = primary
+            .credential
+            .secret()
+            .read()
+            .map_err(|error| Obstacle {
+                reason: Reason::Credentials,
+                error: error.to_string(),
+            })?;
         let ca = primary.tls.ca_file.as_deref().map(pem).transpose()?;
         let identity = match &primary.tls.client_certificate {
             None => None,
-            Some(certificate) => Some((pem(&certificate.cert_file)?, pem_text(&certificate.key_file)?)),
+            Some(certificate) => Some((
+                pem(&certificate.cert_file)?,
+                pem_text(&certificate.key_file)?,
+            )),
         };
-        Ok(Material { secret, ca, identity })
+        Ok(Material {
+            secret,
+            ca,
+            identity,
+        })
     }
 
     /// The client of these secrets and certificates.
-    pub(crate) fn client(&self, primary: &config::Primary, observer: Arc<dyn Observer>) -> Result<Client, Obstacle> {
+    pub(crate) fn client(
+        &self,
+        primary: &config::Primary,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Client, Obstacle> {
         let credential = match &primary.credential {
             config::Credential::ApiKey(_) => Credential::ApiKey(self.secret.clone()),
             config::Credential::Login(_) => {
@@ -85,17 +111,23 @@ impl Material {
             .api_version(primary.api_version)
             .observer(observer)
             .build()
-            .map_err(|error| Obstacle { reason: reason(&error), error: with_causes(&error) })
+            .map_err(|error| Obstacle {
+                reason: reason(&error),
+                error: with_causes(&error),
+            })
     }
 
     fn tls(&self, tls: &config::Tls) -> Result<TlsSettings, Obstacle> {
         let mut settings = TlsSettings::default();
         settings.ca_pem.clone_from(&self.ca);
         settings.ca_fingerprint = tls.ca_fingerprint.map(fingerprint).transpose()?;
-        settings.identity = self.identity.as_ref().map(|(certificate_pem, key_pem)| ClientIdentity {
-            certificate_pem: certificate_pem.clone(),
-            key_pem: key_pem.clone(),
-        });
+        settings.identity =
+            self.identity
+                .as_ref()
+                .map(|(certificate_pem, key_pem)| ClientIdentity {
+                    certificate_pem: certificate_pem.clone(),
+                    key_pem: key_pem.clone(),
+                });
         settings.server_name.clone_from(&tls.server_name);
         settings.min_version = match tls.min_version {
             config::TlsVersion::Tls12 => TlsVersion::Tls12,
@@ -119,16 +151,25 @@ fn fingerprint(bytes: [u8; 32]) -> Result<Fingerprint, Obstacle> {
     for byte in bytes {
         let _ = write!(digits, "{byte:02x}");
     }
-    digits.parse().map_err(|error: FingerprintError| Obstacle { reason: Reason::Tls, error: error.to_string() })
+    digits.parse().map_err(|error: FingerprintError| Obstacle {
+        reason: Reason::Tls,
+        error: error.to_string(),
+    })
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, Obstacle> {
-    files::read(path, PEM_BYTES).map_err(|error| Obstacle { reason: Reason::Tls, error: error.to_string() })
+    files::read(path, PEM_BYTES).map_err(|error| Obstacle {
+        reason: Reason::Tls,
+        error: error.to_string(),
+    })
 }
 
 fn pem_text(path: &Path) -> Result<SecretString, Obstacle> {
     let text = files::read_text(path, PEM_BYTES);
-    text.map(SecretString::from).map_err(|error| Obstacle { reason: Reason::Tls, error: error.to_string() })
+    text.map(SecretString::from).map_err(|error| Obstacle {
+        reason: Reason::Tls,
+        error: error.to_string(),
+    })
 }
 
 /// An error and its causes, from the outermost to the innermost.

@@ -25,7 +25,13 @@ pub(super) struct Status<'a> {
 impl<'a> Status<'a> {
     /// Nothing is known yet.
     pub(super) fn unknown(estate: &'a Estate, config: &'a config::Primary) -> Self {
-        Self { estate, config, slots: &[], obstacle: None, api_version: None }
+        Self {
+            estate,
+            config,
+            slots: &[],
+            obstacle: None,
+            api_version: None,
+        }
     }
 
     /// As it stands on the board.
@@ -44,13 +50,19 @@ impl<'a> Status<'a> {
             .add(&self.estate.traffic().metrics().samples());
         for slot in self.slots {
             let samples = &slot.memory.samples;
-            builder = if slot.is_stale() { builder.add_stale(samples) } else { builder.add(samples) };
+            builder = if slot.is_stale() {
+                builder.add_stale(samples)
+            } else {
+                builder.add(samples)
+            };
         }
         if let Some(ledger) = self.estate.open_ledger() {
             builder = builder.add(&ledger.published());
         }
         // What is in flight changes while nothing is published: it is rendered for each scrape instead.
-        builder.build().select(|family| family.name != families::API_IN_FLIGHT_REQUESTS.name)
+        builder
+            .build()
+            .select(|family| family.name != families::API_IN_FLIGHT_REQUESTS.name)
     }
 
     /// The families about the collectors, and whether the primary is up.
@@ -64,10 +76,22 @@ impl<'a> Status<'a> {
                 Some(obstacle) => Some(obstacle.reason),
                 None => last.map(|last| last.reason),
             };
-            samples.gauge(&families::COLLECTOR_SUCCESS, &[collector], number(reason == Some(Reason::Ok)));
-            samples.gauge(&families::COLLECTOR_STALE, &[collector], number(slot.is_stale()));
+            samples.gauge(
+                &families::COLLECTOR_SUCCESS,
+                &[collector],
+                number(reason == Some(Reason::Ok)),
+            );
+            samples.gauge(
+                &families::COLLECTOR_STALE,
+                &[collector],
+                number(slot.is_stale()),
+            );
             if let Some(reason) = reason {
-                samples.gauge(&families::COLLECTOR_STATUS, &[collector, reason.as_str()], 1.0);
+                samples.gauge(
+                    &families::COLLECTOR_STATUS,
+                    &[collector, reason.as_str()],
+                    1.0,
+                );
             }
             if let Some(last) = last {
                 let seconds = last.duration.as_secs_f64();
@@ -75,7 +99,11 @@ impl<'a> Status<'a> {
             }
             if let Some(success) = slot.memory.success {
                 let at = success.at.as_duration().as_secs_f64();
-                samples.gauge(&families::COLLECTOR_LAST_SUCCESS_TIMESTAMP_SECONDS, &[collector], at);
+                samples.gauge(
+                    &families::COLLECTOR_LAST_SUCCESS_TIMESTAMP_SECONDS,
+                    &[collector],
+                    at,
+                );
             }
         }
         samples
@@ -84,7 +112,10 @@ impl<'a> Status<'a> {
     fn view(&self) -> View {
         let collectors: Vec<CollectorView> = self.slots.iter().map(Slot::view).collect();
         View {
-            attempted: self.obstacle.is_some() || collectors.iter().any(|collector| collector.reason.is_some()),
+            attempted: self.obstacle.is_some()
+                || collectors
+                    .iter()
+                    .any(|collector| collector.reason.is_some()),
             up: self.is_up(),
             api_version: self.api_version.clone(),
             obstacle: self.obstacle.map(|obstacle| obstacle.error.clone()),

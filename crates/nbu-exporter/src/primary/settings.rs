@@ -6,7 +6,9 @@ use nbu_metrics::ledger::{JobLabel, JobResult, JobsSettings, ResultRules};
 use crate::config::{self, CollectorSettings};
 
 /// The enabled collectors, each with its settings.
-pub(super) fn collectors(primary: &config::Primary) -> Vec<(&'static dyn Collector, CollectorSettings)> {
+pub(super) fn collectors(
+    primary: &config::Primary,
+) -> Vec<(&'static dyn Collector, CollectorSettings)> {
     collector::ALL
         .into_iter()
         .filter_map(|collector| {
@@ -27,9 +29,18 @@ pub(super) fn jobs(primary: &config::Primary) -> JobsSettings {
         reconcile_window: jobs.reconcile_window,
         max_catch_up: jobs.max_catch_up,
         stalled_after: jobs.stalled_after,
-        results: ResultRules::new(jobs.results.iter().map(|(status, result)| (*status, word(*result)))),
+        results: ResultRules::new(
+            jobs.results
+                .iter()
+                .map(|(status, result)| (*status, word(*result))),
+        ),
         counter_birth: primary.metrics.counter_birth,
-        job_labels: primary.metrics.job_labels.iter().map(|label| label_of(*label)).collect(),
+        job_labels: primary
+            .metrics
+            .job_labels
+            .iter()
+            .map(|label| label_of(*label))
+            .collect(),
     }
 }
 

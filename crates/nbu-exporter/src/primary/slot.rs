@@ -78,9 +78,23 @@ impl Slot {
         memory: Memory,
     ) -> Self {
         let now = Instant::now();
-        let schedule = Schedule { interval: settings.interval, seed };
+        let schedule = Schedule {
+            interval: settings.interval,
+            seed,
+        };
         let due = Instant::from_std(schedule.first(now.into_std()));
-        Self { collector, settings, memory, running: None, schedule, runs: 0, started: now, goes_on: false, due, born: now }
+        Self {
+            collector,
+            settings,
+            memory,
+            running: None,
+            schedule,
+            runs: 0,
+            started: now,
+            goes_on: false,
+            due,
+            born: now,
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -101,9 +115,14 @@ impl Slot {
 
     /// When what is known becomes too old to be shown as the present.
     pub(super) fn stale_at(&self) -> Instant {
-        let fresh = self.memory.success.map_or(self.born, |success| success.instant);
+        let fresh = self
+            .memory
+            .success
+            .map_or(self.born, |success| success.instant);
         // A `max_stale` beyond what an instant can hold means never; a century will do.
-        fresh.checked_add(self.settings.max_stale).unwrap_or(fresh + Duration::from_secs(3_155_760_000))
+        fresh
+            .checked_add(self.settings.max_stale)
+            .unwrap_or(fresh + Duration::from_secs(3_155_760_000))
     }
 
     pub(super) fn is_stale(&self) -> bool {
@@ -111,13 +130,25 @@ impl Slot {
     }
 
     /// Takes what a run found, or why it found nothing. Logs the beginning and the end of an error, and nothing between.
-    pub(super) fn finish(&mut self, primary: &str, outcome: Result<Collected, Failure>, now: Timestamp) {
+    pub(super) fn finish(
+        &mut self,
+        primary: &str,
+        outcome: Result<Collected, Failure>,
+        now: Timestamp,
+    ) {
         let ended = Instant::now();
         self.running = None;
         let outcome = match outcome {
             Ok(collected) => {
                 let more = collected.more;
-                self.succeeded(primary, collected, Success { at: now, instant: ended });
+                self.succeeded(
+                    primary,
+                    collected,
+                    Success {
+                        at: now,
+                        instant: ended,
+                    },
+                );
                 if more {
                     self.due = ended;
                     self.goes_on = true;
@@ -133,7 +164,12 @@ impl Slot {
             }
             Err(failure) => self.failed(primary, ended, failure),
         };
-        let run = Run { number: self.runs, started: self.started.into_std(), ended: ended.into_std(), outcome };
+        let run = Run {
+            number: self.runs,
+            started: self.started.into_std(),
+            ended: ended.into_std(),
+            outcome,
+        };
         self.runs += 1;
         self.due = Instant::from_std(self.schedule.next(&run));
     }
@@ -157,7 +193,9 @@ impl Slot {
         self.memory.failures = self.memory.failures.saturating_add(1);
         match failure.reason {
             Reason::Forbidden | Reason::NotSupported => Outcome::Refused,
-            _ => Outcome::Failed { consecutive: self.memory.failures },
+            _ => Outcome::Failed {
+                consecutive: self.memory.failures,
+            },
         }
     }
 
@@ -166,10 +204,17 @@ impl Slot {
             // Lacking a permission takes accepted credentials.
             Reason::Ok | Reason::Forbidden => true,
             // Nothing was asked: what was known before still is.
-            Reason::Closed | Reason::Saturated => self.memory.last.as_ref().is_some_and(|last| last.accepted),
+            Reason::Closed | Reason::Saturated => {
+                self.memory.last.as_ref().is_some_and(|last| last.accepted)
+            }
             _ => false,
         };
-        self.memory.last = Some(Last { duration: ended - self.started, reason, error, accepted });
+        self.memory.last = Some(Last {
+            duration: ended - self.started,
+            reason,
+            error,
+            accepted,
+        });
     }
 
     pub(super) fn view(&self) -> CollectorView {
@@ -202,10 +247,14 @@ impl Failure {
 /// What to do about a failure, in a few words.
 fn remedy(reason: Reason) -> &'static str {
     match reason {
-        Reason::Timeout => "the primary is slow or a firewall drops packets; raise request_timeout or the collector's timeout",
+        Reason::Timeout => {
+            "the primary is slow or a firewall drops packets; raise request_timeout or the collector's timeout"
+        }
         Reason::Credentials => "make the file with the credential readable",
         Reason::Unauthorized => "renew the API key",
-        Reason::Forbidden => "give the API key's role the missing permission, or disable the collector",
+        Reason::Forbidden => {
+            "give the API key's role the missing permission, or disable the collector"
+        }
         Reason::NotSupported => "disable the collector, or upgrade the primary",
         Reason::Connect => "check that the primary runs, its name and its port",
         Reason::Tls => "check ca_file, ca_fingerprint and server_name of tls_config",

@@ -73,7 +73,9 @@ impl Traffic {
 impl Observer for Traffic {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::AttemptStarted { endpoint, .. } => *self.wire().attempts.entry(endpoint).or_default() += 1,
+            Event::AttemptStarted { endpoint, .. } => {
+                *self.wire().attempts.entry(endpoint).or_default() += 1
+            }
             Event::AttemptEnded { endpoint, code, .. } => {
                 let mut wire = self.wire();
                 if let Some(attempts) = wire.attempts.get_mut(endpoint) {

@@ -28,7 +28,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Lets the primary live as desired. Returns what was cut off at the end.
-pub(super) async fn guard(estate: Arc<Estate>, mut desired: watch::Receiver<Desired>) -> Option<Remains> {
+pub(super) async fn guard(
+    estate: Arc<Estate>,
+    mut desired: watch::Receiver<Desired>,
+) -> Option<Remains> {
     let mut pause = PAUSE;
     loop {
         let config = match desired.borrow_and_update().clone() {
@@ -78,7 +81,9 @@ async fn end(
             Desired::Run(_) => Instant::now() + REPLACE_GRACE,
             Desired::Stop(deadline) => deadline,
         };
-        deadline.send_modify(|deadline| *deadline = Some(deadline.map_or(wanted, |before| before.min(wanted))));
+        deadline.send_modify(|deadline| {
+            *deadline = Some(deadline.map_or(wanted, |before| before.min(wanted)))
+        });
         tokio::select! {
             ended = life.join_next() => return ended.and_then(Result::unwrap_or_default),
             Ok(()) = desired.changed() => {}

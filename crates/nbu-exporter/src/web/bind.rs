@@ -40,20 +40,31 @@ async fn listen(address: &ListenAddress) -> io::Result<TcpListener> {
     match address.host.as_deref() {
         Some(host) => TcpListener::bind((host, address.port)).await,
         // One socket takes both families; where IPv6 is switched off, IPv4 alone.
-        None => match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, address.port))).await {
-            Err(error) if error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied => {
-                TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port))).await
+        None => {
+            match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, address.port))).await {
+                Err(error)
+                    if error.kind() != io::ErrorKind::AddrInUse
+                        && error.kind() != io::ErrorKind::PermissionDenied =>
+                {
+                    TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port))).await
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
-        },
+        }
     }
 }
 
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "another process has the port: stop it or choose another one with --web.listen-address",
-        io::ErrorKind::AddrNotAvailable => "this machine does not have the address: correct --web.listen-address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege: choose a higher one with --web.listen-address",
+        io::ErrorKind::AddrInUse => {
+            "another process has the port: stop it or choose another one with --web.listen-address"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have the address: correct --web.listen-address"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a privilege: choose a higher one with --web.listen-address"
+        }
         _ => "correct --web.listen-address",
     }
 }
@@ -64,10 +75,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_that_is_taken_is_named_with_a_remedy() {
-        let taken = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap().remove(0);
+        let taken = bind(&["127.0.0.1:0".parse().unwrap()])
+            .await
+            .unwrap()
+            .remove(0);
         let address: ListenAddress = taken.local_addr().unwrap().to_string().parse().unwrap();
-        let error = bind(std::slice::from_ref(&address)).await.unwrap_err().to_string();
-        assert!(error.starts_with(&format!("cannot listen on {address}: ")), "{error}");
-        assert!(error.contains("another process has the port") && !error.contains('\n'), "{error}");
+        let error = bind(std::slice::from_ref(&address))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(&format!("cannot listen on {address}: ")),
+            "{error}"
+        );
+        assert!(
+            error.contains("another process has the port") && !error.contains('\n'),
+            "{error}"
+        );
     }
 }

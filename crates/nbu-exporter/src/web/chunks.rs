@@ -17,9 +17,15 @@ pub(crate) struct Chunks<G> {
 impl<G: Send + Unpin + 'static> Chunks<G> {
     /// A body of these pieces in this order; its length is known, so that the response says it.
     pub(crate) fn body(pieces: impl IntoIterator<Item = Bytes>, guard: G) -> Body {
-        let mut pieces: Vec<Bytes> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let mut pieces: Vec<Bytes> = pieces
+            .into_iter()
+            .filter(|piece| !piece.is_empty())
+            .collect();
         pieces.reverse();
-        Body::new(Self { pieces, _guard: guard })
+        Body::new(Self {
+            pieces,
+            _guard: guard,
+        })
     }
 }
 
@@ -27,7 +33,10 @@ impl<G: Unpin> HttpBody for Chunks<G> {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         Poll::Ready(self.pieces.pop().map(|piece| Ok(Frame::data(piece))))
     }
 

@@ -27,7 +27,11 @@ pub(crate) struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(10), idle: Duration::from_secs(300), write: Duration::from_secs(30) }
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(300),
+            write: Duration::from_secs(30),
+        }
     }
 }
 
@@ -91,7 +95,14 @@ impl<S> Watched<S> {
     pub(crate) fn new(stream: S, activity: Arc<Activity>, patience: Patience) -> Self {
         // A fresh connection owes a request: it is treated as if the first byte had come.
         let read_timer = Some(Box::pin(sleep(patience.head)));
-        Self { stream, activity, patience, reading: Reading::Head(0), read_timer, write_timer: None }
+        Self {
+            stream,
+            activity,
+            patience,
+            reading: Reading::Head(0),
+            read_timer,
+            write_timer: None,
+        }
     }
 
     /// Notices that the head that was being read has become a request.
@@ -118,24 +129,42 @@ impl<S> Watched<S> {
         let idle = self.patience.idle;
         let timer = self.read_timer.get_or_insert_with(|| Box::pin(sleep(idle)));
         ready!(timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client sent no complete request in time")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client sent no complete request in time",
+        )))
     }
 
-    fn watch_write<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.activity.blocked.store(outcome.is_pending(), Ordering::Relaxed);
+    fn watch_write<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        self.activity
+            .blocked
+            .store(outcome.is_pending(), Ordering::Relaxed);
         if outcome.is_ready() {
             self.write_timer = None;
             return outcome;
         }
         let write = self.patience.write;
-        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(write)));
+        let timer = self
+            .write_timer
+            .get_or_insert_with(|| Box::pin(sleep(write)));
         ready!(timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client did not read the response in time")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client did not read the response in time",
+        )))
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.catch_up();
         let before = buffer.filled().len();
@@ -145,7 +174,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
                 if buffer.filled().len() > before {
                     this.begin_head();
                     // A client that always has one more byte ready never reaches the wait above.
-                    if this.read_timer.as_ref().is_some_and(|timer| timer.deadline() <= Instant::now()) {
+                    if this
+                        .read_timer
+                        .as_ref()
+                        .is_some_and(|timer| timer.deadline() <= Instant::now())
+                    {
                         return this.wait_to_read(context);
                     }
                 }
@@ -156,7 +189,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watch_write(context, outcome)
     }
@@ -190,8 +227,11 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Patience =
-        Patience { head: Duration::from_secs(10), idle: Duration::from_secs(300), write: Duration::from_secs(30) };
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_secs(10),
+        idle: Duration::from_secs(300),
+        write: Duration::from_secs(30),
+    };
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_trickles_in_is_cut_however_often_a_byte_comes() {
@@ -221,11 +261,16 @@ mod tests {
         watched.read_exact(&mut [0; 3]).await.unwrap();
         drop(activity.serve());
 
-        timeout(Duration::from_secs(120), watched.read_u8()).await.unwrap_err();
+        timeout(Duration::from_secs(120), watched.read_u8())
+            .await
+            .unwrap_err();
         client.write_all(b"GET").await.unwrap();
         watched.read_exact(&mut [0; 3]).await.unwrap();
         let started = Instant::now();
-        assert_eq!(watched.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(
+            watched.read_u8().await.unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
         assert_eq!(started.elapsed().as_secs(), PATIENCE.head.as_secs());
     }
 
@@ -237,7 +282,9 @@ mod tests {
         client.write_all(b"GET").await.unwrap();
         watched.read_exact(&mut [0; 3]).await.unwrap();
         let _serving = activity.serve();
-        timeout(Duration::from_secs(86_400), watched.read_u8()).await.unwrap_err();
+        timeout(Duration::from_secs(86_400), watched.read_u8())
+            .await
+            .unwrap_err();
         assert!(!activity.is_idle());
     }
 
@@ -246,8 +293,13 @@ mod tests {
         let (_client, server) = duplex(4);
         let activity = Arc::new(Activity::default());
         let mut watched = Watched::new(server, Arc::clone(&activity), PATIENCE);
-        timeout(Duration::from_secs(1), watched.write_all(&[0; 64])).await.unwrap_err();
+        timeout(Duration::from_secs(1), watched.write_all(&[0; 64]))
+            .await
+            .unwrap_err();
         assert!(!activity.is_idle());
-        assert_eq!(watched.write_all(&[0; 64]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(
+            watched.write_all(&[0; 64]).await.unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
     }
 }

@@ -18,7 +18,8 @@ pub(super) async fn ready(State(site): State<Arc<Site>>) -> Response {
     if site.readiness.is_ready() {
         "nbu-exporter is ready.\n".into_response()
     } else {
-        let reason = "nbu-exporter is not ready: the first attempts to reach the primaries are under way.\n";
+        let reason =
+            "nbu-exporter is not ready: the first attempts to reach the primaries are under way.\n";
         (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
     }
 }

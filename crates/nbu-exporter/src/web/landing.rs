@@ -53,7 +53,11 @@ fn row(name: &str, view: &View) -> String {
 }
 
 fn collector(view: &CollectorView) -> String {
-    let mut line = format!("{}: {}", escape(view.name), view.reason.map_or("not run yet", |reason| reason.as_str()));
+    let mut line = format!(
+        "{}: {}",
+        escape(view.name),
+        view.reason.map_or("not run yet", |reason| reason.as_str())
+    );
     if let Some(error) = &view.error {
         let _ = write!(line, " ({})", escape(error));
     }
@@ -88,8 +92,15 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_out_of_the_page() {
-        let view = View { obstacle: Some("cannot read <b>".into()), attempted: true, ..View::default() };
+        let view = View {
+            obstacle: Some("cannot read <b>".into()),
+            attempted: true,
+            ..View::default()
+        };
         let row = row("<script>\"'&", &view);
-        assert!(row.contains("&lt;script&gt;&quot;&#39;&amp;") && row.contains("cannot read &lt;b&gt;"), "{row}");
+        assert!(
+            row.contains("&lt;script&gt;&quot;&#39;&amp;") && row.contains("cannot read &lt;b&gt;"),
+            "{row}"
+        );
     }
 }

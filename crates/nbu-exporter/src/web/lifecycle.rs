@@ -21,10 +21,18 @@ async fn reload(State(site): State<Arc<Site>>) -> Response {
     }
     match site.reload.request().await {
         Ok(()) => "The configuration has been reloaded.\n".into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("failed to reload config: {error}\n")).into_response(),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("failed to reload config: {error}\n"),
+        )
+            .into_response(),
     }
 }
 
 async fn wrong_method() -> (StatusCode, [(HeaderName, &'static str); 1], &'static str) {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST, PUT")], "This endpoint requires a POST request.\n")
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        [(header::ALLOW, "POST, PUT")],
+        "This endpoint requires a POST request.\n",
+    )
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use nbu_metrics::exposition::Document;
@@ -24,19 +26,34 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 pub(super) async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let Ok(permit) = Arc::clone(&site.scrapes.free).try_acquire_owned() else {
-        let reason = format!("{} scrapes are being answered already; try again later.\n", site.scrapes.most);
+        let reason = format!(
+            "{} scrapes are being answered already; try again later.\n",
+            site.scrapes.most
+        );
         return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
     };
     let (variant, content_type) = negotiate(&headers);
-    let Ok(page) = timeout(patience(&headers, site.timeout_offset), site.pages.page(variant)).await else {
+    let Ok(page) = timeout(
+        patience(&headers, site.timeout_offset),
+        site.pages.page(variant),
+    )
+    .await
+    else {
         warn!(?variant, "a scrape ended before its page was rendered");
-        return (StatusCode::SERVICE_UNAVAILABLE, "the page is not rendered yet; try again.\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the page is not rendered yet; try again.\n",
+        )
+            .into_response();
     };
     let publications = Arc::clone(&site.board.borrow());
     let rest = match Document::render(variant.format, &site.own.snapshots(&publications)) {
         Ok(rest) => rest,
         Err(error) => {
-            error!(error = &error as &dyn std::error::Error, "the process's own metrics could not be rendered");
+            error!(
+                error = &error as &dyn std::error::Error,
+                "the process's own metrics could not be rendered"
+            );
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
@@ -54,12 +71,22 @@ pub(super) async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap) ->
 fn negotiate(headers: &HeaderMap) -> (Variant, &'static str) {
     let exposition = negotiation::exposition(list(headers, ACCEPT).as_deref());
     let gzip = negotiation::encoding(list(headers, ACCEPT_ENCODING).as_deref()) == Encoding::Gzip;
-    (Variant { format: exposition.format, gzip }, exposition.content_type)
+    (
+        Variant {
+            format: exposition.format,
+            gzip,
+        },
+        exposition.content_type,
+    )
 }
 
 /// Several headers of one name are one list.
 fn list(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
@@ -70,7 +97,9 @@ fn patience(headers: &HeaderMap, offset: Duration) -> Duration {
         .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok())
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|timeout| !timeout.is_zero())
-        .map_or(LONGEST, |timeout| timeout.saturating_sub(offset).max(timeout / 2).min(LONGEST))
+        .map_or(LONGEST, |timeout| {
+            timeout.saturating_sub(offset).max(timeout / 2).min(LONGEST)
+        })
 }
 
 #[cfg(test)]
@@ -85,7 +114,11 @@ mod tests {
     #[test]
     fn the_announced_timeout_bounds_the_wait() {
         assert_eq!(of("10"), Duration::from_millis(9_500));
-        assert_eq!(of("0.4"), Duration::from_millis(200), "an offset larger than half of it would leave nothing");
+        assert_eq!(
+            of("0.4"),
+            Duration::from_millis(200),
+            "an offset larger than half of it would leave nothing"
+        );
         assert_eq!(of("86400"), LONGEST);
         for nonsense in ["", "soon", "-1", "0", "NaN", "inf", "1e300"] {
             assert_eq!(of(nonsense), LONGEST, "{nonsense:?}");

@@ -20,7 +20,10 @@ pub(crate) struct Own {
 
 impl Own {
     pub(crate) fn new(record: Arc<Record>) -> Self {
-        Self { http: Arc::default(), record }
+        Self {
+            http: Arc::default(),
+            record,
+        }
     }
 
     /// Where the web server counts.
@@ -30,21 +33,41 @@ impl Own {
 
     /// The process-wide families, and what each primary has in flight at this very moment.
     pub(crate) fn snapshots(&self, publications: &Publications) -> Vec<Arc<Snapshot>> {
-        let mut snapshots = vec![Arc::new(Snapshot::builder(None).add(&self.process()).build())];
+        let mut snapshots = vec![Arc::new(
+            Snapshot::builder(None).add(&self.process()).build(),
+        )];
         for (primary, entry) in &publications.primaries {
             let mut samples = Samples::new();
-            samples.gauge(&collection::API_IN_FLIGHT_REQUESTS, &[], entry.traffic.in_flight() as f64);
-            snapshots.push(Arc::new(Snapshot::builder(Some(Arc::clone(primary))).add(&samples).build()));
+            samples.gauge(
+                &collection::API_IN_FLIGHT_REQUESTS,
+                &[],
+                entry.traffic.in_flight() as f64,
+            );
+            snapshots.push(Arc::new(
+                Snapshot::builder(Some(Arc::clone(primary)))
+                    .add(&samples)
+                    .build(),
+            ));
         }
         snapshots
     }
 
     fn process(&self) -> Samples {
         let mut samples = Samples::new();
-        let build = [version::VERSION, version::REVISION, version::RUSTC, std::env::consts::OS, std::env::consts::ARCH];
+        let build = [
+            version::VERSION,
+            version::REVISION,
+            version::RUSTC,
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+        ];
         samples.info(&families::BUILD_INFO, &build);
         let (successful, at) = self.record.last();
-        samples.gauge(&families::CONFIG_LAST_RELOAD_SUCCESSFUL, &[], f64::from(u8::from(successful)));
+        samples.gauge(
+            &families::CONFIG_LAST_RELOAD_SUCCESSFUL,
+            &[],
+            f64::from(u8::from(successful)),
+        );
         samples.gauge(
             &families::CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
             &[],

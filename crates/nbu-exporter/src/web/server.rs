@@ -62,7 +62,12 @@ pub(crate) async fn serve(
     cut
 }
 
-async fn accept(listener: TcpListener, router: Router, patience: Patience, mut stage: watch::Receiver<Stage>) -> usize {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    mut stage: watch::Receiver<Stage>,
+) -> usize {
     let mut connections = JoinSet::new();
     let stages = stage.clone();
     let mut failing = false;
@@ -103,12 +108,19 @@ async fn reached(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
 fn is_of_one_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
     )
 }
 
 /// Serves one connection to its end. True if a response was cut off.
-async fn converse(stream: TcpStream, router: Router, patience: Patience, mut stage: watch::Receiver<Stage>) -> bool {
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    patience: Patience,
+    mut stage: watch::Receiver<Stage>,
+) -> bool {
     // Responses are written whole; waiting for more would only add latency.
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "cannot set TCP_NODELAY");
@@ -116,7 +128,11 @@ async fn converse(stream: TcpStream, router: Router, patience: Patience, mut sta
     let activity = Arc::new(Activity::default());
     let service = service_fn(|request| answer(router.clone(), request, activity.serve()));
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), patience));
-    let mut connection = pin!(http1::Builder::new().header_read_timeout(None).serve_connection(watched, service));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .header_read_timeout(None)
+            .serve_connection(watched, service)
+    );
 
     tokio::select! {
         outcome = connection.as_mut() => return ended(outcome),
@@ -141,9 +157,16 @@ fn ended(outcome: hyper::Result<()>) -> bool {
     false
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>, serving: Serving) -> Result<hyper::Response<Held>, Infallible> {
+async fn answer(
+    router: Router,
+    request: hyper::Request<Incoming>,
+    serving: Serving,
+) -> Result<hyper::Response<Held>, Infallible> {
     let response = TowerToHyperService::new(router).call(request).await?;
-    Ok(response.map(|body| Held { body, _serving: serving }))
+    Ok(response.map(|body| Held {
+        body,
+        _serving: serving,
+    }))
 }
 
 /// A response body that counts as a running response until the HTTP stack has taken all of it.
@@ -156,7 +179,10 @@ impl HttpBody for Held {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

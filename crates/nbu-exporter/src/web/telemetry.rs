@@ -35,29 +35,58 @@ struct Answered {
 impl HttpTelemetry {
     /// Adds the families of the web server.
     pub(crate) fn sample(&self, samples: &mut Samples) {
-        samples.gauge(&families::HTTP_REQUESTS_IN_FLIGHT, &[], self.in_flight.load(Ordering::Relaxed) as f64);
+        samples.gauge(
+            &families::HTTP_REQUESTS_IN_FLIGHT,
+            &[],
+            self.in_flight.load(Ordering::Relaxed) as f64,
+        );
         let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         for ((handler, code), count) in &answered.requests {
-            samples.counter(&families::HTTP_REQUESTS_TOTAL, &[handler, &code.to_string()], *count as f64);
+            samples.counter(
+                &families::HTTP_REQUESTS_TOTAL,
+                &[handler, &code.to_string()],
+                *count as f64,
+            );
         }
         for (handler, durations) in &answered.durations {
-            samples.histogram(&families::HTTP_REQUEST_DURATION_SECONDS, &[handler], durations);
+            samples.histogram(
+                &families::HTTP_REQUEST_DURATION_SECONDS,
+                &[handler],
+                durations,
+            );
         }
     }
 
     fn start(self: &Arc<Self>, handler: Arc<str>) -> Counted {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Counted { telemetry: Arc::clone(self), handler, code: None, started: Instant::now() }
+        Counted {
+            telemetry: Arc::clone(self),
+            handler,
+            code: None,
+            started: Instant::now(),
+        }
     }
 }
 
 /// The middleware that counts a request, from its head to the end of its answer.
-pub(crate) async fn count(State(telemetry): State<Arc<HttpTelemetry>>, request: Request, next: Next) -> Response {
-    let handler = request.extensions().get::<MatchedPath>().map_or(OTHER, MatchedPath::as_str);
+pub(crate) async fn count(
+    State(telemetry): State<Arc<HttpTelemetry>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let handler = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or(OTHER, MatchedPath::as_str);
     let mut counted = telemetry.start(Arc::from(handler));
     let response = next.run(request).await;
     counted.code = Some(response.status().as_u16());
-    response.map(|body| Body::new(CountedBody { body, _counted: counted }))
+    response.map(|body| {
+        Body::new(CountedBody {
+            body,
+            _counted: counted,
+        })
+    })
 }
 
 /// One request that runs; counted when dropped.
@@ -75,8 +104,15 @@ impl Drop for Counted {
         self.telemetry.in_flight.fetch_sub(1, Ordering::Relaxed);
         let Some(code) = self.code else { return };
         let seconds = self.started.elapsed().as_secs_f64();
-        let mut answered = self.telemetry.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        *answered.requests.entry((Arc::clone(&self.handler), code)).or_default() += 1;
+        let mut answered = self
+            .telemetry
+            .answered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *answered
+            .requests
+            .entry((Arc::clone(&self.handler), code))
+            .or_default() += 1;
         answered
             .durations
             .entry(Arc::clone(&self.handler))
@@ -94,7 +130,10 @@ impl HttpBody for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

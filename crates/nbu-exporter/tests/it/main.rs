@@ -1,3 +1,4 @@
 //! The crate through its front door.
 
+mod app;
 mod config;

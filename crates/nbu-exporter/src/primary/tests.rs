@@ -1,0 +1,196 @@
+use std::path::Path;
+
+use jiff::Timestamp;
+use nbu_metrics::catalogue::{collection, storage};
+use nbu_metrics::collector;
+use nbu_metrics::samples::Samples;
+use tokio::time::advance;
+
+use super::*;
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::environment::Environment;
+
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn config() -> Arc<config::Primary> {
+    let text =
+        "primaries: [{name: paris, url: 'https://nbu.example.com:1556/netbackup', api_key: k}]";
+    let mut config = Config::parse(Path::new("c.yml"), text, &Environment::of([])).unwrap();
+    Arc::new(config.primaries.remove(0))
+}
+
+fn slot(name: &str) -> Slot {
+    let config = config();
+    let settings = config.collectors.settings(name).unwrap().clone();
+    Slot::new(
+        collector::find(name).unwrap(),
+        settings,
+        1,
+        slot::Memory::default(),
+    )
+}
+
+fn found() -> Result<Collected, Failure> {
+    let mut samples = Samples::new();
+    samples.gauge(
+        &storage::STORAGE_UNIT_USED_BYTES,
+        &["one", "BasicDisk"],
+        1.0,
+    );
+    samples.info(
+        &collection::PRIMARY_INFO,
+        &["10.5", "12.0", "nbu.example.com"],
+    );
+    Ok(Collected {
+        samples,
+        ..Collected::default()
+    })
+}
+
+fn failure(reason: Reason) -> Result<Collected, Failure> {
+    Err(Failure {
+        reason,
+        endpoint: "/ping",
+        error: "it failed".into(),
+    })
+}
+
+/// The series as `name{label values} value`.
+fn exposed(slots: &[Slot]) -> Vec<String> {
+    let estate = Estate::new("paris".into(), Board::default(), Clock::manual(AT).0);
+    let config = config();
+    let status = Status {
+        estate: &estate,
+        config: &config,
+        slots,
+        obstacle: None,
+        api_version: None,
+    };
+    let snapshot = status.entry().snapshot;
+    let series = snapshot.families().flat_map(|family| {
+        family
+            .series
+            .iter()
+            .map(move |one| (family.family.name, one))
+    });
+    series
+        .map(|(name, one)| {
+            format!(
+                "{name}{:?} {:?}",
+                one.labels.values().collect::<Vec<_>>(),
+                one.value
+            )
+        })
+        .collect()
+}
+
+fn has(exposed: &[String], start: &str) -> bool {
+    exposed.iter().any(|line| line.starts_with(start))
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_max_stale_only_what_was_true_at_the_moment_goes() {
+    let mut slot = slot("storage");
+    slot.finish("paris", found(), AT);
+    slot.finish("paris", failure(Reason::Timeout), AT);
+    let max_stale = slot.settings.max_stale;
+    advance(max_stale - Duration::from_millis(1)).await;
+    let fresh = exposed(std::slice::from_ref(&slot));
+    assert!(
+        has(&fresh, "netbackup_storage_unit_used_bytes"),
+        "a failure alone drops nothing"
+    );
+    assert!(
+        has(
+            &fresh,
+            "netbackup_exporter_collector_stale[\"storage\"] Number(0.0)"
+        ),
+        "{fresh:#?}"
+    );
+
+    advance(Duration::from_millis(1)).await;
+    let stale = exposed(std::slice::from_ref(&slot));
+    assert!(!has(&stale, "netbackup_storage_unit_used_bytes"));
+    for line in [
+        "netbackup_primary_info",
+        "netbackup_up",
+        "netbackup_exporter_collector_stale[\"storage\"] Number(1.0)",
+        "netbackup_exporter_collector_status[\"storage\", \"timeout\"] Number(1.0)",
+        "netbackup_exporter_collector_last_success_timestamp_seconds[\"storage\"]",
+    ] {
+        assert!(has(&stale, line), "{line} is missing from {stale:#?}");
+    }
+
+    slot.finish("paris", found(), AT);
+    assert!(
+        has(&exposed(&[slot]), "netbackup_storage_unit_used_bytes"),
+        "a success brings them back"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_current_reason_is_shown_and_a_close_of_ours_is_no_outage() {
+    let mut slot = slot("primary");
+    assert!(
+        has(
+            &exposed(std::slice::from_ref(&slot)),
+            "netbackup_up[] Number(0.0)"
+        ),
+        "before the first success"
+    );
+    for (outcome, reason, up) in [
+        (found(), "ok", true),
+        (failure(Reason::Closed), "closed", true),
+        (failure(Reason::Forbidden), "forbidden", true),
+        (failure(Reason::Connect), "connect", false),
+        (failure(Reason::Closed), "closed", false),
+    ] {
+        slot.finish("paris", outcome, AT);
+        let exposed = exposed(std::slice::from_ref(&slot));
+        let reasons: Vec<_> = exposed
+            .iter()
+            .filter(|line| line.contains("collector_status"))
+            .collect();
+        assert_eq!(
+            reasons,
+            [&format!(
+                "netbackup_exporter_collector_status[\"primary\", \"{reason}\"] Number(1.0)"
+            )]
+        );
+        assert!(
+            has(
+                &exposed,
+                &format!("netbackup_up[] Number({}.0)", u8::from(up))
+            ),
+            "{reason}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each_time() {
+    let mut slot = slot("jobs");
+    slot.finish(
+        "paris",
+        Ok(Collected {
+            more: true,
+            ..Collected::default()
+        }),
+        AT,
+    );
+    assert_eq!(slot.due(), Some(Instant::now()));
+    let mut wait = Duration::ZERO;
+    for _ in 0..3 {
+        slot.finish("paris", failure(Reason::Timeout), AT);
+        let next = slot.due().unwrap() - Instant::now();
+        assert!(next > wait, "{next:?} after {wait:?}");
+        wait = next;
+    }
+    slot.finish("paris", failure(Reason::Forbidden), AT);
+    assert!(
+        slot.due().unwrap() - Instant::now() > Duration::from_secs(1800),
+        "refused ones are asked rarely"
+    );
+}

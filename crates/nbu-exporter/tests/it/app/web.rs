@@ -1,0 +1,130 @@
+//! What each path answers.
+
+use std::io::Read;
+
+use flate2::bufread::GzDecoder;
+
+use super::harness::{Exporter, primary, sim};
+
+const OPENMETRICS: &str = "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
+
+#[tokio::test]
+async fn each_format_comes_with_its_own_type_and_its_own_end() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let exporter =
+        Exporter::start(&primary("paris", &sim, &directory, ""), &directory, |_| ()).await;
+    exporter.until("netbackup_up{primary=\"paris\"} 1").await;
+
+    let text = exporter.get("/metrics").await;
+    assert!(
+        text.head
+            .contains("content-type: text/plain; version=0.0.4; charset=utf-8"),
+        "{}",
+        text.head
+    );
+    assert!(
+        text.head
+            .contains(&format!("content-length: {}", text.body.len())),
+        "{}",
+        text.head
+    );
+    let text = text.text();
+    assert!(
+        text.contains("# TYPE netbackup_exporter_http_requests_total counter\n")
+            && !text.contains("# EOF")
+    );
+
+    let open = exporter.request("GET", "/metrics", OPENMETRICS).await;
+    assert!(
+        open.head
+            .contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        "{}",
+        open.head
+    );
+    let open = open.text();
+    assert!(
+        open.contains("# TYPE netbackup_exporter_http_requests counter\n")
+            && open.ends_with("# EOF\n")
+    );
+    assert_eq!(open.matches("# EOF").count(), 1);
+
+    let zipped = exporter
+        .request(
+            "GET",
+            "/metrics",
+            &format!("{OPENMETRICS}\nAccept-Encoding: gzip"),
+        )
+        .await;
+    assert!(
+        zipped.head.contains("content-encoding: gzip"),
+        "{}",
+        zipped.head
+    );
+    let mut member = GzDecoder::new(&*zipped.body);
+    let mut plain = String::new();
+    member.read_to_string(&mut plain).unwrap();
+    assert!(plain.contains("netbackup_up{primary=\"paris\"} 1\n") && plain.ends_with("# EOF\n"));
+    assert!(member.into_inner().is_empty(), "one member holds all of it");
+
+    for line in [
+        "process_start_time_seconds ",
+        "netbackup_exporter_build_info{",
+        "netbackup_exporter_api_in_flight_requests{primary=\"paris\"} ",
+    ] {
+        assert!(plain.lines().any(|found| found.starts_with(line)), "{line}");
+    }
+    let mut families: Vec<_> = plain
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .collect();
+    let all = families.len();
+    families.sort_unstable();
+    families.dedup();
+    assert_eq!(families.len(), all, "no family comes twice");
+
+    let head = exporter.request("HEAD", "/metrics", "").await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    exporter.terminated().await;
+}
+
+#[tokio::test]
+async fn the_small_paths_answer_as_exporters_do() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let exporter = Exporter::start(
+        &primary("paris", &sim, &directory, ""),
+        &directory,
+        |options| {
+            options.lifecycle = false;
+            options.telemetry_path = "/:all".into();
+        },
+    )
+    .await;
+    for (method, path, status) in [
+        ("GET", "/-/healthy", 200),
+        ("HEAD", "/-/healthy", 200),
+        ("POST", "/-/healthy", 405),
+        ("GET", "/-/reload", 405),
+        ("POST", "/-/reload", 403),
+        ("GET", "/nothing", 404),
+        ("GET", "/metrics", 404),
+        ("GET", "/:all", 200),
+    ] {
+        assert_eq!(
+            exporter.request(method, path, "").await.status,
+            status,
+            "{method} {path}"
+        );
+    }
+    let page = exporter.get("/").await.text();
+    assert!(
+        page.contains("<td>paris</td>") && page.contains("href=\"/:all\""),
+        "{page}"
+    );
+    let metrics = exporter.get("/:all").await.text();
+    assert!(
+        metrics.contains("http_requests_total{handler=\"other\",code=\"404\"} 2\n"),
+        "{metrics}"
+    );
+    assert!(!metrics.contains("/nothing"), "a client's path is no label");
+    exporter.terminated().await;
+}
