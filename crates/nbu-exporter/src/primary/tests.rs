@@ -32,7 +32,7 @@ fn slot(name: &str) -> Slot {
     )
 }
 
-fn found() -> Result<Collected, Failure> {
+fn found() -> Collected {
     let mut samples = Samples::new();
     samples.gauge(
         &storage::STORAGE_UNIT_USED_BYTES,
@@ -43,10 +43,10 @@ fn found() -> Result<Collected, Failure> {
         &collection::PRIMARY_INFO,
         &["10.5", "12.0", "nbu.example.com"],
     );
-    Ok(Collected {
+    Collected {
         samples,
         ..Collected::default()
-    })
+    }
 }
 
 fn failure(reason: Reason) -> Result<Collected, Failure> {
@@ -93,10 +93,10 @@ fn has(exposed: &[String], start: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn at_max_stale_only_what_was_true_at_the_moment_goes() {
     let mut slot = slot("storage");
-    slot.finish("paris", found(), AT);
+    slot.finish("paris", Ok(found()), AT);
     slot.finish("paris", failure(Reason::Timeout), AT);
     let max_stale = slot.settings.max_stale;
-    advance(max_stale - Duration::from_millis(1)).await;
+    advance(max_stale.saturating_sub(Duration::from_millis(1))).await;
     let fresh = exposed(std::slice::from_ref(&slot));
     assert!(
         has(&fresh, "netbackup_storage_unit_used_bytes"),
@@ -123,7 +123,7 @@ async fn at_max_stale_only_what_was_true_at_the_moment_goes() {
         assert!(has(&stale, line), "{line} is missing from {stale:#?}");
     }
 
-    slot.finish("paris", found(), AT);
+    slot.finish("paris", Ok(found()), AT);
     assert!(
         has(&exposed(&[slot]), "netbackup_storage_unit_used_bytes"),
         "a success brings them back"
@@ -141,7 +141,7 @@ async fn only_the_current_reason_is_shown_and_a_close_of_ours_is_no_outage() {
         "before the first success"
     );
     for (outcome, reason, up) in [
-        (found(), "ok", true),
+        (Ok(found()), "ok", true),
         (failure(Reason::Closed), "closed", true),
         (failure(Reason::Forbidden), "forbidden", true),
         (failure(Reason::Connect), "connect", false),

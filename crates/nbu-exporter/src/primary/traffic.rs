@@ -74,7 +74,7 @@ impl Observer for Traffic {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::AttemptStarted { endpoint, .. } => {
-                *self.wire().attempts.entry(endpoint).or_default() += 1
+                *self.wire().attempts.entry(endpoint).or_default() += 1;
             }
             Event::AttemptEnded { endpoint, code, .. } => {
                 let mut wire = self.wire();

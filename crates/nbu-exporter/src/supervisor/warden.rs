@@ -82,7 +82,7 @@ async fn end(
             Desired::Stop(deadline) => deadline,
         };
         deadline.send_modify(|deadline| {
-            *deadline = Some(deadline.map_or(wanted, |before| before.min(wanted)))
+            *deadline = Some(deadline.map_or(wanted, |before| before.min(wanted)));
         });
         tokio::select! {
             ended = life.join_next() => return ended.and_then(Result::unwrap_or_default),

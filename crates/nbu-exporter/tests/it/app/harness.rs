@@ -19,12 +19,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 
 /// Long enough for the slowest machine; a test that needs it has failed.
-pub const HANG: Duration = Duration::from_secs(60);
+pub(super) const HANG: Duration = Duration::from_secs(60);
 
-pub const KEY: &str = "very-secret";
+pub(super) const KEY: &str = "very-secret";
 
 /// A simulated primary with a few jobs.
-pub async fn sim() -> Running {
+pub(super) async fn sim() -> Running {
     let sim = Sim::builder()
         .api_key(KEY)
         .population(Population::finished(20));
@@ -32,7 +32,7 @@ pub async fn sim() -> Running {
 }
 
 /// A primary's part of the configuration.
-pub fn primary(name: &str, sim: &Running, directory: &TempDir, more: &str) -> String {
+pub(super) fn primary(name: &str, sim: &Running, directory: &TempDir, more: &str) -> String {
     let ca = directory.path().join(format!("{name}.pem"));
     std::fs::write(&ca, sim.ca_pem()).unwrap();
     format!(
@@ -43,15 +43,15 @@ pub fn primary(name: &str, sim: &Running, directory: &TempDir, more: &str) -> St
 }
 
 /// The application, running.
-pub struct Exporter {
-    pub address: SocketAddr,
-    pub signals: mpsc::Sender<Signal>,
+pub(super) struct Exporter {
+    pub(super) address: SocketAddr,
+    pub(super) signals: mpsc::Sender<Signal>,
     file: PathBuf,
     run: JoinHandle<Outcome>,
 }
 
 impl Exporter {
-    pub async fn start(
+    pub(super) async fn start(
         primaries: &str,
         directory: &TempDir,
         change: impl FnOnce(&mut Options),
@@ -81,16 +81,16 @@ impl Exporter {
         }
     }
 
-    pub fn rewrite(&self, text: &str) {
+    pub(super) fn rewrite(&self, text: &str) {
         std::fs::write(&self.file, text).unwrap();
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(super) async fn get(&self, path: &str) -> Response {
         self.request("GET", path, "").await
     }
 
     /// `headers` are whole lines.
-    pub async fn request(&self, method: &str, path: &str, headers: &str) -> Response {
+    pub(super) async fn request(&self, method: &str, path: &str, headers: &str) -> Response {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
             let mut request =
@@ -108,7 +108,7 @@ impl Exporter {
     }
 
     /// Scrapes until a line begins like this.
-    pub async fn until(&self, line: &str) -> String {
+    pub(super) async fn until(&self, line: &str) -> String {
         let waiting = async {
             let mut tick = interval(Duration::from_millis(20));
             loop {
@@ -119,31 +119,29 @@ impl Exporter {
                 }
             }
         };
-        match timeout(HANG, waiting).await {
-            Ok(page) => page,
-            Err(_) => panic!("never saw {line}:\n{}", self.get("/metrics").await.text()),
-        }
+        let seen = timeout(HANG, waiting).await;
+        seen.unwrap_or_else(|_| panic!("never saw {line}"))
     }
 
-    pub async fn signal(&self, signal: Signal) {
+    pub(super) async fn signal(&self, signal: Signal) {
         self.signals.send(signal).await.unwrap();
     }
 
-    pub async fn ended(self) -> Outcome {
+    pub(super) async fn ended(self) -> Outcome {
         timeout(HANG, self.run).await.unwrap().unwrap()
     }
 
-    pub async fn terminated(self) -> Outcome {
+    pub(super) async fn terminated(self) -> Outcome {
         self.signal(Signal::Terminate).await;
         self.ended().await
     }
 }
 
 /// A response, taken apart.
-pub struct Response {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Response {
@@ -163,7 +161,7 @@ impl Response {
         }
     }
 
-    pub fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         String::from_utf8(self.body).unwrap()
     }
 }
