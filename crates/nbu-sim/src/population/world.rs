@@ -1,5 +1,8 @@
 //! The job database: what has happened so far, and what is planned.
 
+mod by_hand;
+mod preload;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
@@ -9,13 +12,12 @@ use fastrand::Rng;
 
 use super::{
     Population,
-    arrival::{Arrivals, size},
+    arrival::Arrivals,
     block::Blocks,
     cast::Cast,
     job::{Job, State},
-    name::{Name, Names},
+    name::Names,
     plan::{Drawer, Interruption, Plan},
-    spec::JobSpec,
 };
 
 /// How long an interrupted job waits for its next try.
@@ -159,99 +161,6 @@ impl World {
         self.jobs.partition_point(|job| job.id < id)
     }
 
-    /// Adds a job by hand. Its times are those of the specification, else `face_ms`.
-    pub(crate) fn insert(
-        &mut self,
-        spec: &JobSpec,
-        state: State,
-        status: i32,
-        face_ms: i64,
-    ) -> u64 {
-        let job = self.job_of(spec, state, status, face_ms);
-        let id = job.id;
-        if let Some(parent) = spec.parent.and_then(|parent| self.position(parent)) {
-            self.jobs[parent].children += 1;
-        }
-        self.push(job, self.life_ms);
-        id
-    }
-
-    /// Ends a job that a test added. False if there is no such unfinished job.
-    pub(crate) fn finish(&mut self, id: u64, status: i32, face_ms: i64) -> bool {
-        let Some(index) = self.position(id).filter(|index| self.live.contains(index)) else {
-            return false;
-        };
-        self.jobs[index].status = status;
-        self.done(index, self.life_ms, face_ms);
-        true
-    }
-
-    /// Moves an unfinished job to another state. False if there is no such unfinished job.
-    pub(crate) fn change(
-        &mut self,
-        id: u64,
-        state: State,
-        queue_reason: i16,
-        face_ms: i64,
-    ) -> bool {
-        let Some(index) = self.position(id).filter(|index| self.live.contains(index)) else {
-            return false;
-        };
-        let job = &mut self.jobs[index];
-        job.state = state;
-        job.queue_reason = queue_reason;
-        job.updated = face_ms;
-        if state == State::Active {
-            job.active = face_ms;
-            job.tries += 1;
-        }
-        true
-    }
-
-    /// Changes a finished job's `lastUpdateTime`, and its status if told to.
-    pub(crate) fn touch(&mut self, id: u64, status: Option<i32>, face_ms: i64) -> bool {
-        let Some(index) = self.position(id) else {
-            return false;
-        };
-        let job = &mut self.jobs[index];
-        if !job.is_done() {
-            return false;
-        }
-        job.updated = face_ms;
-        job.status = status.unwrap_or(job.status);
-        self.blocks.touched(index, face_ms);
-        true
-    }
-
-    /// Removes a record at once, as a purge does.
-    pub(crate) fn purge(&mut self, id: u64) -> bool {
-        let Some(index) = self.position(id) else {
-            return false;
-        };
-        if !self.jobs[index].is_done() || self.jobs[index].purged {
-            return false;
-        }
-        self.jobs[index].purged = true;
-        self.blocks.purged(index);
-        self.endings.retain(|&(_, ending)| ending != index);
-        true
-    }
-
-    /// The job database is lost and numbering starts anew.
-    pub(crate) fn lose_database(&mut self) {
-        self.generation += 1;
-        self.archive.append(&mut self.jobs);
-        self.blocks = Blocks::default();
-        self.live.clear();
-        self.plans.clear();
-        self.open_children.clear();
-        self.endings.clear();
-        self.next_id = FIRST_ID;
-        if self.arrivals.is_some() {
-            self.plan(self.life_ms, Event::Arrive);
-        }
-    }
-
     fn happen(&mut self, event: Event, at: i64, face: i64) {
         match event {
             Event::Arrive => self.arrive(at, face),
@@ -355,74 +264,6 @@ impl World {
         }
     }
 
-    fn preload(&mut self, count: usize, from: i64, until: i64) {
-        let mut endings = Vec::with_capacity(count);
-        while self.jobs.len() < count {
-            let passed = i64::try_from(self.jobs.len()).unwrap_or(0);
-            let total = i64::try_from(count).unwrap_or(i64::MAX);
-            let at = from + (until - from).max(0) / total * passed;
-            let left = count - self.jobs.len();
-            let mut run = self.drawer.run(&mut self.rng, &self.cast);
-            if size(&run) > left {
-                run.children.clear();
-            }
-            self.preload_run(&run, None, at, until, &mut endings);
-        }
-        endings.sort_unstable();
-        self.endings = endings.into();
-    }
-
-    /// Writes a run as if it had happened; returns when it ended.
-    fn preload_run(
-        &mut self,
-        plan: &Plan,
-        parent: Option<(u64, u64)>,
-        at: i64,
-        until: i64,
-        endings: &mut Vec<(i64, usize)>,
-    ) -> i64 {
-        let at = at.min(until);
-        let id = self.take_id();
-        let mut record = job(id, plan, at);
-        (record.parent, record.root) = parent.unwrap_or((0, id));
-        record.active = (at + plan.queued_ms).min(until);
-        record.tries = 1;
-        record.queue_reason = -99;
-        record.children = u16::try_from(plan.children.len()).unwrap_or(u16::MAX);
-        let (root, active) = (record.root, record.active);
-        let index = self.jobs.len();
-        // The end is known only after the children, whose ids are larger.
-        self.jobs.push(record);
-        let mut end = active
-            + if plan.children.is_empty() {
-                plan.run_ms
-            } else {
-                0
-            };
-        for child in &plan.children {
-            let ended = self.preload_run(
-                child,
-                Some((id, root)),
-                active + child.delay_ms,
-                until,
-                endings,
-            );
-            end = end.max(ended + PARENT_LINGERS_MS);
-        }
-        let end = end.min(until).max(at);
-        let job = &mut self.jobs[index];
-        job.state = State::Done;
-        job.end = whole_second(end).max(job.start);
-        job.updated = end;
-        endings.push((end, index));
-        if parent.is_none() {
-            for index in index..self.jobs.len() {
-                self.blocks.added(index, &self.jobs[index]);
-            }
-        }
-        end
-    }
-
     fn push(&mut self, job: Job, at: i64) -> usize {
         let index = self.jobs.len();
         self.blocks.added(index, &job);
@@ -433,65 +274,6 @@ impl World {
         }
         self.jobs.push(job);
         index
-    }
-
-    fn job_of(&mut self, spec: &JobSpec, state: State, status: i32, face: i64) -> Job {
-        let mut name = |word: Option<&str>| {
-            word.filter(|word| !word.is_empty())
-                .map_or(Name::NONE, |word| self.names.name(word))
-        };
-        let mut job = Job {
-            id: 0,
-            parent: spec.parent.unwrap_or(0),
-            root: 0,
-            start: whole_second(spec.started.map_or(face, jiff::Timestamp::as_millisecond)),
-            active: 0,
-            end: 0,
-            updated: spec.updated.map_or(face, jiff::Timestamp::as_millisecond),
-            planned_ms: 3_600_000,
-            kib: spec.kib,
-            kib_sent: spec.kib_sent.unwrap_or(spec.kib),
-            files: spec.files,
-            status,
-            job_type: name(Some(&spec.job_type)),
-            policy_type: name(spec.policy.as_ref().map(|(_, kind)| kind.as_str())),
-            policy: name(spec.policy.as_ref().map(|(policy, _)| policy.as_str())),
-            client: name(spec.client.as_deref()),
-            workload: name(spec.workload.as_deref()),
-            schedule: name(
-                spec.schedule
-                    .as_ref()
-                    .map(|(schedule, _)| schedule.as_str()),
-            ),
-            schedule_type: name(spec.schedule.as_ref().map(|(_, kind)| kind.as_str())),
-            unit: name(spec.unit.as_deref()),
-            server: name(Some("media01.example.com")),
-            state,
-            tries: 0,
-            queue_reason: -99,
-            children: 0,
-            dedup: spec.dedup_tenths,
-            stream: -1,
-            silent: false,
-            no_end: false,
-            purged: false,
-        };
-        if let Some(id) = spec.id.filter(|&id| id >= self.next_id) {
-            self.next_id = id;
-        }
-        job.id = self.take_id();
-        job.root = spec
-            .parent
-            .and_then(|parent| self.find(parent))
-            .map_or(job.id, |parent| parent.root);
-        if matches!(state, State::Active | State::Done) {
-            job.active = job.start;
-            job.tries = 1;
-        }
-        if state == State::Done {
-            job.end = whole_second(spec.ended.map_or(face, jiff::Timestamp::as_millisecond));
-        }
-        job
     }
 
     fn position(&self, id: u64) -> Option<usize> {
