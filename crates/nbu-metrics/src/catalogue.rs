@@ -22,7 +22,7 @@ pub use family::{Family, Kind, Retention, Stability};
 pub static ALL: &[&Family] = &concat::families::<{ concat::len(EXPORTED) }>(EXPORTED);
 
 /// Families whose names are settled and which no collector fills yet: they are not exported.
-pub static PLANNED: &[&Family] = protection::FAMILIES;
+pub static PLANNED: &[&Family] = &concat::families::<{ concat::len(SETTLED) }>(SETTLED);
 
 /// The lists that make up [`ALL`].
 const EXPORTED: &[&[&Family]] = &[
@@ -33,6 +33,13 @@ const EXPORTED: &[&[&Family]] = &[
     process::FAMILIES,
     process::HTTP_FAMILIES,
     process::STANDARD_FAMILIES,
+];
+
+/// The lists that make up [`PLANNED`].
+const SETTLED: &[&[&Family]] = &[
+    collection::PLANNED_FAMILIES,
+    jobs::PLANNED_FAMILIES,
+    protection::FAMILIES,
 ];
 
 /// The exported family of this name; complete, so counters with `_total`.

@@ -45,6 +45,12 @@ families! {
         "Active jobs whose record has not changed for stalled_after (GET /admin/jobs, lastUpdateTime), without parents and instant-access jobs.";
     JOBS_WATERMARK_TIMESTAMP_SECONDS: Gauge "netbackup_jobs_watermark_timestamp_seconds" [] Lasting Stable from "/admin/jobs"
         "On the primary's clock: everything that changed before this has been counted (GET /admin/jobs, lastUpdateTime).";
+}
+
+families! {
+    /// What is settled but not filled yet: the primary's own texts.
+    PLANNED_FAMILIES: "jobs", per_primary true;
+
     STATUS_CODE_INFO: Info "netbackup_status_code_info" ["status", "message", "category"] Lasting Stable from "/status-codes"
         "Always 1: the primary's own text (GET /status-codes/CODE, message) for each status that was seen.";
 }
