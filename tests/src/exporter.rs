@@ -201,7 +201,8 @@ impl Exporter {
     }
 }
 
-fn http() -> reqwest::Client {
+/// A client for loopback addresses, without a proxy.
+pub fn http() -> reqwest::Client {
     // Two crates of the tree name a provider; the first to install wins and both are ring.
     let _ = rustls::crypto::ring::default_provider().install_default();
     #[expect(

@@ -14,6 +14,6 @@ mod exporter;
 mod page;
 mod watched;
 
-pub use exporter::{Exporter, Launch};
+pub use exporter::{Exporter, Launch, http};
 pub use page::{Page, Series};
 pub use watched::{API_KEY, Watched, configuration};

@@ -99,6 +99,11 @@ impl Page {
             .map(|(series, value)| (series, *value))
     }
 
+    /// Every series.
+    pub fn select_all(&self) -> impl Iterator<Item = (&Series, f64)> {
+        self.samples.iter().map(|(series, value)| (series, *value))
+    }
+
     /// The values of [`Page::select`].
     pub fn values(&self, name: &str, labels: &[(&str, &str)]) -> Vec<f64> {
         self.select(name, labels).map(|(_, value)| value).collect()
