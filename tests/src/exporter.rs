@@ -1,6 +1,6 @@
 //! The exporter as a process.
 
-use crate::{Page, binary};
+use crate::{Memory, Page, binary};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::process::{ExitStatus, Stdio};
@@ -109,6 +109,11 @@ impl Exporter {
         self.child
             .id()
             .expect("the process has not been waited for")
+    }
+
+    /// What it takes in memory.
+    pub fn memory(&self) -> Memory {
+        Memory::of(self.pid())
     }
 
     /// `http://127.0.0.1:PORT` + path.

@@ -11,9 +11,11 @@
 
 mod binary;
 mod exporter;
+mod memory;
 mod page;
 mod watched;
 
 pub use exporter::{Exporter, Launch, http};
+pub use memory::Memory;
 pub use page::{Page, Series};
 pub use watched::{API_KEY, Watched, configuration};
