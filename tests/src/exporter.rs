@@ -181,7 +181,12 @@ impl Exporter {
 
     /// Waits for the process to end.
     pub async fn ended(&mut self) -> ExitStatus {
-        match timeout(HANG, self.child.wait()).await {
+        self.ended_within(HANG).await
+    }
+
+    /// Waits so long for the process to end.
+    pub async fn ended_within(&mut self, patience: Duration) -> ExitStatus {
+        match timeout(patience, self.child.wait()).await {
             Ok(status) => status.expect("the process can be waited for"),
             Err(_) => panic!("the exporter does not end\n{}", self.log.text()),
         }

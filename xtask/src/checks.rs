@@ -9,9 +9,17 @@ pub(crate) fn fmt(sh: &Shell, fix: bool) -> anyhow::Result<()> {
 }
 
 pub(crate) fn lint(sh: &Shell) -> anyhow::Result<()> {
-    cmd!(sh, "cargo clippy --locked --workspace --all-targets -- -D warnings").run()?;
+    cmd!(
+        sh,
+        "cargo clippy --locked --workspace --all-targets -- -D warnings"
+    )
+    .run()?;
     // The binary without its simulated primaries is a product of its own.
-    Ok(cmd!(sh, "cargo clippy --locked -p nbu-exporter --no-default-features --all-targets -- -D warnings").run()?)
+    Ok(cmd!(
+        sh,
+        "cargo clippy --locked -p nbu-exporter --no-default-features --all-targets -- -D warnings"
+    )
+    .run()?)
 }
 
 pub(crate) fn test(sh: &Shell) -> anyhow::Result<()> {
@@ -32,5 +40,9 @@ pub(crate) fn docs(sh: &Shell) -> anyhow::Result<()> {
 }
 
 pub(crate) fn package(sh: &Shell) -> anyhow::Result<()> {
-    Ok(cmd!(sh, "cargo package --locked --workspace --exclude xtask --exclude nbu-tests --allow-dirty").run()?)
+    Ok(cmd!(
+        sh,
+        "cargo package --locked --workspace --exclude xtask --exclude nbu-tests --allow-dirty"
+    )
+    .run()?)
 }

@@ -35,7 +35,11 @@ pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
 
     println!("\n{:<12} {:<6} {:>8}", "step", "", "seconds");
     for (name, passed, took) in &report {
-        println!("{name:<12} {:<6} {:>8.1}", if *passed { "ok" } else { "FAILED" }, took.as_secs_f64());
+        println!(
+            "{name:<12} {:<6} {:>8.1}",
+            if *passed { "ok" } else { "FAILED" },
+            took.as_secs_f64()
+        );
     }
     let failed = report.iter().filter(|(_, passed, _)| !passed).count();
     println!("\nci: {} passed, {failed} failed", report.len() - failed);

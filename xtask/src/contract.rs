@@ -10,8 +10,18 @@ pub(crate) fn run(sh: &Shell, specs: Option<PathBuf>) -> anyhow::Result<()> {
         println!("contract: SKIPPED: no directory given and NBU_SPECS_DIR is not set");
         return Ok(());
     };
-    ensure!(specs.is_dir(), "{} is not a directory with the vendor's OpenAPI files", specs.display());
-    let specs = specs.canonicalize().with_context(|| format!("resolving {}", specs.display()))?;
+    ensure!(
+        specs.is_dir(),
+        "{} is not a directory with the vendor's OpenAPI files",
+        specs.display()
+    );
+    let specs = specs
+        .canonicalize()
+        .with_context(|| format!("resolving {}", specs.display()))?;
     let _specs = sh.push_env("NBU_SPECS_DIR", &specs);
-    Ok(cmd!(sh, "cargo test --locked -p nbu-api --test it contract -- --nocapture").run()?)
+    Ok(cmd!(
+        sh,
+        "cargo test --locked --workspace --test it contract -- --nocapture"
+    )
+    .run()?)
 }

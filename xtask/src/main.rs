@@ -1,7 +1,11 @@
 //! The workspace's commands. Each prints what it runs, so that it can be run again by hand.
 //!
 //! `cargo xtask ci` is every check but the tests; the tests are `cargo test --workspace`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to a terminal"
+)]
 
 mod bench;
 mod checks;

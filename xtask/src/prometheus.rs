@@ -9,6 +9,10 @@ const INSTALL: &str = "apt-get install prometheus   (Debian; it brings prometheu
 pub(crate) fn run(sh: &Shell) -> anyhow::Result<()> {
     tools::require(sh, "prometheus", INSTALL)?;
     tools::require(sh, "promtool", INSTALL)?;
-    cmd!(sh, "cargo build --locked -p nbu-exporter").run()?;
-    Ok(cmd!(sh, "cargo test --locked -p nbu-tests --features prometheus --test prometheus -- --nocapture").run()?)
+    // The whole workspace is named so that its features, and with them what the tests built before, stay the same.
+    Ok(cmd!(
+        sh,
+        "cargo test --locked --workspace --features nbu-tests/prometheus --test prometheus -- --nocapture"
+    )
+    .run()?)
 }

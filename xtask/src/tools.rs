@@ -5,7 +5,11 @@ use xshell::{Shell, cmd};
 
 /// Fails unless `program` answers `--version`; `install` is the command that brings it.
 pub(crate) fn require(sh: &Shell, program: &str, install: &str) -> anyhow::Result<()> {
-    let answered = cmd!(sh, "{program} --version").quiet().ignore_stdout().ignore_stderr().run();
+    let answered = cmd!(sh, "{program} --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run();
     if answered.is_err() {
         bail!("`{program}` is not installed; install it with: {install}");
     }

@@ -3,6 +3,10 @@
 use nbu_sim::{Fault, Outage, Population, Route, Sim};
 use nbu_tests::{Exporter, Launch, Watched, configuration};
 use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// Less than the default grace: who ends within it heeded the configured one.
+const SHORT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn an_idle_exporter_ends_at_once_with_0() {
@@ -29,7 +33,7 @@ async fn sigint_is_as_good_as_sigterm() {
 #[tokio::test]
 async fn a_walk_of_a_thousand_pages_stops_between_two_pages() {
     let watched = Watched::start("paris", Sim::builder().population(Population::empty())).await;
-    for client in 0..20_000 {
+    for client in 0..100_000 {
         watched.sim.add_active(&nbu_sim::JobSpec::backup(
             "night",
             "STANDARD",
@@ -65,8 +69,9 @@ async fn a_hung_primary_is_cut_at_the_grace_and_named() {
         Launch::with_config(configuration([&hung, &other])).arguments(["--shutdown.grace", "1s"]);
     let mut exporter = launch.start().await;
     in_flight(&exporter, "hung").await;
+    exporter.signal(Signal::SIGTERM);
     assert_eq!(
-        exporter.terminated().await.code(),
+        exporter.ended_within(SHORT).await.code(),
         Some(1),
         "{}",
         exporter.log()
@@ -140,8 +145,9 @@ async fn version_detection_of_a_black_hole_is_cut_at_the_grace() {
         .start()
         .await;
     in_flight(&exporter, "paris").await;
+    exporter.signal(Signal::SIGTERM);
     assert_eq!(
-        exporter.terminated().await.code(),
+        exporter.ended_within(SHORT).await.code(),
         Some(1),
         "{}",
         exporter.log()

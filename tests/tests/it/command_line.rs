@@ -10,48 +10,42 @@ async fn every_mistake_is_told_with_its_place_and_remedy_and_nothing_starts() {
         (
             "an unknown key",
             "primaries:\n  - name: paris\n    url: https://nbu.example.com:1556/netbackup\n    api_kee: x\n",
-            "3",
+            "4:5",
             "api_kee",
         ),
         (
             "a bad duration",
             "primaries:\n  - name: paris\n    url: https://nbu.example.com:1556/netbackup\n    api_key: x\n    request_timeout: 30 parsecs\n",
-            "5",
+            "5:22",
             "request_timeout",
         ),
         (
             "missing credentials",
             "primaries:\n  - name: paris\n    url: https://nbu.example.com:1556/netbackup\n",
-            "2",
+            "2:5",
             "api_key",
         ),
         (
             "two of one name",
             "primaries:\n  - {name: paris, url: \"https://a.example.com/netbackup\", api_key: x}\n  - {name: paris, url: \"https://b.example.com/netbackup\", api_key: x}\n",
-            "3",
+            "3:12",
             "paris",
         ),
         (
             "an unset variable",
             "primaries:\n  - name: paris\n    url: https://nbu.example.com:1556/netbackup\n    api_key: ${NOBODY_SETS_THIS}\n",
-            "4",
+            "4:14",
             "NOBODY_SETS_THIS",
         ),
     ];
-    for (what, config, line, word) in mistakes {
+    for (what, config, place, word) in mistakes {
         let mut exporter = Launch::with_config(config).spawn();
         let status = exporter.ended().await;
         assert_eq!(status.code(), Some(2), "{what}");
-        let log = exporter.logged(word).await;
-        assert!(
-            log.contains("nbu-exporter.yml"),
-            "{what} names the file: {log}"
-        );
-        let place = exporter.log().lines().any(|found| {
-            found.contains(&format!("nbu-exporter.yml:{line}:"))
-                || found.contains("nbu-exporter.yml:4:")
-        });
-        assert!(place, "{what} names the line:\n{}", exporter.log());
+        let place = format!("nbu-exporter.yml:{place}: ");
+        let told = exporter.logged(word).await;
+        assert!(told.contains(&place), "{what} is at {place}\n{told}");
+        assert!(told.contains("; "), "{what} comes with a remedy\n{told}");
         assert!(
             !exporter.log().contains("listening"),
             "{what}: nothing starts"

@@ -95,15 +95,9 @@ async fn connections_break_before_and_in_the_body() {
         );
         for fault in [Fault::ResetInBody, Fault::Truncate] {
             always(&asking.primary, fault.clone());
-            let response = timeout(HUNG, asking.request("/admin/jobs").send())
-                .await
-                .unwrap()
-                .unwrap();
-            assert_eq!(response.status(), 200);
-            assert!(
-                timeout(HUNG, response.bytes()).await.unwrap().is_err(),
-                "{fault:?}"
-            );
+            // Whether the client has read the head before it hears of the break is the network's to decide.
+            let whole = async { asking.request("/admin/jobs").send().await?.bytes().await };
+            assert!(timeout(HUNG, whole).await.unwrap().is_err(), "{fault:?}");
         }
         asking.primary.faults().clear();
         assert_eq!(asking.jobs(&[]).await.status, 200);
