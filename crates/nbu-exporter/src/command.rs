@@ -3,13 +3,16 @@
 //! 0 is a clean end, 1 a failure at run time, 2 bad usage or configuration; 130 and 143 an abort by a second signal.
 
 use std::fmt::Display;
+use std::future::Future;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::Parser as _;
+use tokio::runtime::Builder;
 use tracing::error;
 
 use crate::app::{App, Options};
-use crate::cli::Cli;
+use crate::cli::{Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
@@ -20,20 +23,48 @@ use crate::shutdown::Signals;
 /// The exit code of bad usage and of a configuration with problems.
 const REFUSED: u8 = 2;
 
+/// The whole program: the command line of this process, to its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return usage(&answer),
+    };
+    match cli.asked() {
+        Command::Config(ConfigCommand::Check) => check(&cli),
+        Command::Serve => match load(&cli) {
+            Ok(loaded) => run(serve(&cli, loaded)),
+            Err(code) => code,
+        },
+        #[cfg(feature = "demo")]
+        Command::Demo => run(demo(&cli)),
+    }
+}
+
+/// Runs to the end, and leaves behind whatever cannot be ended: a name resolution that hangs must not outlive the grace.
+fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return no_runtime(&error),
+    };
+    let code = runtime.block_on(command);
+    runtime.shutdown_background();
+    code
+}
+
 /// Prints what clap answers instead of a command line: help, the version, or what is wrong.
-pub fn usage(answer: &clap::Error) -> ExitCode {
+fn usage(answer: &clap::Error) -> ExitCode {
     // Where the answer goes may be closed already; the code still tells.
     let _ = answer.print();
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(REFUSED))
 }
 
 /// Reads the configuration; every problem is a line on standard error.
-pub fn load(cli: &Cli) -> Result<Config, ExitCode> {
+fn load(cli: &Cli) -> Result<Config, ExitCode> {
     Config::load(&cli.config.file, &Environment::process()).map_err(|error| refused(&error))
 }
 
 /// Checks the configuration and the files it names.
-pub fn check(cli: &Cli) -> ExitCode {
+fn check(cli: &Cli) -> ExitCode {
     let config = match load(cli) {
         Ok(config) => config,
         Err(code) => return code,
@@ -57,7 +88,7 @@ pub fn check(cli: &Cli) -> ExitCode {
 }
 
 /// Watches the configured primaries until a signal ends it.
-pub async fn serve(cli: &Cli, config: Config) -> ExitCode {
+async fn serve(cli: &Cli, config: Config) -> ExitCode {
     // Before anything that takes time, so that no signal is lost.
     let signals = match Signals::install() {
         Ok(signals) => signals,
@@ -83,7 +114,7 @@ pub async fn serve(cli: &Cli, config: Config) -> ExitCode {
 
 /// Watches simulated primaries until a signal ends it.
 #[cfg(feature = "demo")]
-pub async fn demo(cli: &Cli) -> ExitCode {
+async fn demo(cli: &Cli) -> ExitCode {
     use crate::demo::Demo;
 
     let signals = match Signals::install() {
@@ -118,7 +149,7 @@ pub async fn demo(cli: &Cli) -> ExitCode {
 }
 
 /// Says that there is no runtime to run in.
-pub fn no_runtime(error: &io::Error) -> ExitCode {
+fn no_runtime(error: &io::Error) -> ExitCode {
     failed(&format_args!("cannot start the threads: {error}"))
 }
 
@@ -137,6 +168,7 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
         telemetry_path: cli.web.telemetry_path.clone(),
         max_requests: cli.web.max_requests,
         lifecycle: cli.web.lifecycle(),
+        timeout_offset: cli.web.timeout_offset,
         grace: cli.shutdown.grace,
         source,
         verbosity,
