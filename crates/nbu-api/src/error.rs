@@ -36,40 +36,55 @@ impl ErrorBody {
 
     /// Reads what there is; anything at all is accepted.
     pub fn parse(body: &[u8]) -> Self {
+        Self::parse_with(body, &str::to_owned)
+    }
+
+    /// The same, with every text handed to `wash` as it was sent, before anything of it is cut off: a secret that the
+    /// primary echoes can be taken out, while a cut would leave the beginning of it unrecognised.
+    ///
+    /// ```
+    /// use nbu_api::ErrorBody;
+    ///
+    /// let body = ErrorBody::parse_with(br#"{"errorMessage": "bad key hunter2"}"#, &|text| text.replace("hunter2", "…"));
+    /// assert_eq!(body.message.as_deref(), Some("bad key …"));
+    /// ```
+    pub fn parse_with(body: &[u8], wash: &dyn Fn(&str) -> String) -> Self {
         if body.len() > Self::LARGEST {
             return Self::default();
         }
         match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Self::from_fields(&fields),
+            Ok(Value::Object(fields)) => Self::from_fields(&fields, wash),
             Ok(Value::String(text)) => Self {
-                message: line(&text),
+                message: line(&wash(&text)),
                 ..Self::default()
             },
             Ok(_) => Self::default(),
             Err(_) => Self {
-                message: plain_text(body),
+                message: plain_text(body, wash),
                 ..Self::default()
             },
         }
     }
 
-    fn from_fields(fields: &serde_json::Map<String, Value>) -> Self {
+    fn from_fields(fields: &serde_json::Map<String, Value>, wash: &dyn Fn(&str) -> String) -> Self {
         let mut details = Vec::new();
         for key in ["errorDetails", "details", "attributeErrors"] {
-            flatten(fields.get(key), &mut details);
+            flatten(fields.get(key), wash, &mut details);
         }
         // Some answers of bulk operations carry a list of errors instead.
         let first = fields
             .get("errors")
             .and_then(|errors| errors.get(0))
             .and_then(Value::as_object);
-        let nested = first.map(Self::from_fields).unwrap_or_default();
+        let nested = first
+            .map(|fields| Self::from_fields(fields, wash))
+            .unwrap_or_default();
         Self {
             code: fields.get("errorCode").and_then(whole).or(nested.code),
             message: fields
                 .get("errorMessage")
                 .and_then(Value::as_str)
-                .and_then(line)
+                .and_then(|text| line(&wash(text)))
                 .or(nested.message),
             details,
         }
@@ -93,38 +108,43 @@ fn whole(value: &Value) -> Option<i64> {
 }
 
 /// Lists give a line per element, objects one per key, texts themselves.
-fn flatten(value: Option<&Value>, details: &mut Vec<String>) {
+fn flatten(value: Option<&Value>, wash: &dyn Fn(&str) -> String, details: &mut Vec<String>) {
     let lines: Vec<String> = match value {
-        Some(Value::Array(list)) => list.iter().filter_map(scalar).collect(),
-        Some(Value::Object(fields)) => fields.iter().filter_map(named).collect(),
-        Some(other) => scalar(other).into_iter().collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|value| scalar(value, wash))
+            .collect(),
+        Some(Value::Object(fields)) => fields
+            .iter()
+            .filter_map(|(name, value)| named(name, value, wash))
+            .collect(),
+        Some(other) => scalar(other, wash).into_iter().collect(),
         None => Vec::new(),
     };
     let room = ErrorBody::MOST_DETAILS.saturating_sub(details.len());
     details.extend(lines.into_iter().take(room));
 }
 
-fn named((name, value): (&String, &Value)) -> Option<String> {
-    scalar(value).and_then(|text| line(&format!("{name}: {text}")))
+fn named(name: &str, value: &Value, wash: &dyn Fn(&str) -> String) -> Option<String> {
+    scalar(value, wash).and_then(|text| line(&format!("{}: {text}", wash(name))))
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar(value: &Value, wash: &dyn Fn(&str) -> String) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => line(text),
-        other => line(&other.to_string()),
+        Value::String(text) => line(&wash(text)),
+        other => line(&wash(&other.to_string())),
     }
 }
 
 /// Text that is no JSON, unless it is a web page: a proxy speaks then, not the primary.
-fn plain_text(body: &[u8]) -> Option<String> {
-    let start = &body[..body.len().min(4 * ErrorBody::LONGEST)];
-    let text = String::from_utf8_lossy(start);
+fn plain_text(body: &[u8], wash: &dyn Fn(&str) -> String) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') || text.starts_with('{') || text.starts_with('[') {
         None
     } else {
-        line(text)
+        line(&wash(text))
     }
 }
 

@@ -5,6 +5,9 @@ use std::fmt;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::error::Cause;
+use crate::sync::Arc;
+
 /// What a client shows to its primary. Its `Debug` tells the kind and nothing else.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -54,6 +57,11 @@ pub(crate) struct Keyring {
     header: Option<HeaderValue>,
 }
 
+/// What is left of a cause that held the secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Reworded(String);
+
 impl Keyring {
     pub(crate) fn new(credential: Credential) -> Result<Self, CredentialError> {
         let header = match &credential {
@@ -79,15 +87,45 @@ impl Keyring {
 
     /// Makes text that came from the primary fit for an error: without the secret, should the primary echo it, without
     /// control characters, at most 300 characters.
+    ///
+    /// It wants the text as it was sent: of a secret that was cut in two, the first half would stay.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let text = match &self.credential {
-            Credential::ApiKey(key) => text.replace(key.expose_secret(), "<secret>"),
-            Credential::None => text.to_owned(),
-        };
-        text.chars()
+        self.conceal(text)
+            .chars()
             .take(300)
             .map(|char| if char.is_control() { ' ' } else { char })
             .collect()
+    }
+
+    /// The same for a cause: what goes away in HTTP/2 may say why in free text, and the stack tells that on. A cause that
+    /// holds the secret is replaced by its words without it.
+    pub(crate) fn clean_cause(&self, cause: Cause) -> Cause {
+        let mut words = cause.to_string();
+        let mut beneath = cause.source();
+        while let Some(error) = beneath {
+            words = format!("{words}: {error}");
+            beneath = error.source();
+        }
+        if self.holds(&words) || self.holds(&format!("{cause:?}")) {
+            Arc::new(Reworded(self.clean(&words)))
+        } else {
+            cause
+        }
+    }
+
+    /// The text without the secret, and otherwise as it is.
+    pub(crate) fn conceal(&self, text: &str) -> String {
+        match &self.credential {
+            Credential::ApiKey(key) => text.replace(key.expose_secret(), "<secret>"),
+            Credential::None => text.to_owned(),
+        }
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        match &self.credential {
+            Credential::ApiKey(key) => text.contains(key.expose_secret()),
+            Credential::None => false,
+        }
     }
 }
 

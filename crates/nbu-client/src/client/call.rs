@@ -95,15 +95,15 @@ impl Shared {
             }),
             Err(Failure::Connect(source)) => Err(Error::Connect {
                 call: call(),
-                source,
+                source: self.keyring.clean_cause(source),
             }),
             Err(Failure::Reset(source) | Failure::Body(source)) => Err(Error::Broken {
                 call: call(),
-                source,
+                source: self.keyring.clean_cause(source),
             }),
             Err(Failure::Tls(fault)) => Err(Error::Tls {
                 call: call(),
-                fault,
+                fault: fault.reworded(|text| self.keyring.clean(text)),
             }),
             Err(Failure::TooLarge) => Err(Error::Limit {
                 call: call(),
@@ -115,15 +115,11 @@ impl Shared {
 
     /// What the primary said instead of answering.
     pub(crate) fn refusal(&self, answer: &Answer) -> Refusal {
-        let body = nbu_api::ErrorBody::parse(&answer.body);
+        let body = nbu_api::ErrorBody::parse_with(&answer.body, &|text| self.keyring.conceal(text));
         Refusal {
             status: answer.status.as_u16(),
             code: body.code,
-            message: body
-                .message
-                .as_deref()
-                .map(|text| self.keyring.clean(text))
-                .filter(|text| !text.is_empty()),
+            message: body.message,
             retry_after: self.retry_after(answer),
         }
     }

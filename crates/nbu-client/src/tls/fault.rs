@@ -89,6 +89,23 @@ impl TlsFault {
         }
         None
     }
+
+    /// The same with `clean` applied to the words that are not ours.
+    pub(crate) fn reworded(self, clean: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::WrongName {
+                expected,
+                presented,
+            } => Self::WrongName {
+                expected,
+                presented: presented.iter().map(|name| clean(name)).collect(),
+            },
+            Self::Other { detail } => Self::Other {
+                detail: clean(&detail),
+            },
+            fault => fault,
+        }
+    }
 }
 
 impl From<&rustls::Error> for TlsFault {

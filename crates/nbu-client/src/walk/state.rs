@@ -1,10 +1,11 @@
 //! Where a walk stands, and the step to its next page.
 
-use nbu_api::{ApiVersion, Job, Pagination, Paging, Query};
+use nbu_api::{ApiVersion, Job, Next, PageInfo, Pagination, Paging, PagingError, Query};
 
 use super::Walk;
-use crate::client::is_version_refused;
+use crate::client::{Shared, is_version_refused};
 use crate::page::Reading;
+use crate::sync::Arc;
 use crate::{Error, Page, Reason};
 
 /// Changes only between two awaits, so that a step dropped half way can be taken again.
@@ -87,6 +88,7 @@ impl Walk {
         let call = page
             .ask()
             .call(&self.shared.primary, Some(page.request_id()));
+        let shared = Arc::clone(&self.shared);
         self.go(
             |Place {
                  server, pagination, ..
@@ -96,7 +98,10 @@ impl Walk {
                     pagination,
                     broken: 0,
                 })),
-                Err(source) => Err(Error::Paging { call, source }),
+                Err(source) => Err(Error::Paging {
+                    call,
+                    source: told(source, &info, &shared),
+                }),
             },
         )
     }
@@ -151,5 +156,16 @@ impl Walk {
             pagination,
             broken: 0,
         }
+    }
+}
+
+/// The cursor is the primary's text. It is cut only after the credential was taken out of all of it.
+fn told(error: PagingError, info: &PageInfo, shared: &Shared) -> PagingError {
+    match (error, &info.next) {
+        (PagingError::RepeatedCursor { page, .. }, Some(Next::Cursor(cursor))) => {
+            let cursor = shared.keyring.clean(cursor).chars().take(64).collect();
+            PagingError::RepeatedCursor { page, cursor }
+        }
+        (error, _) => error,
     }
 }

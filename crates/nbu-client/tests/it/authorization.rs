@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 
-use nbu_api::Query;
-use nbu_api::endpoint::{JOBS, PING, SERVER_INFO};
+use nbu_api::endpoint::{DISK_POOLS, JOBS, PING, SERVER_INFO, STORAGE_UNITS};
+use nbu_api::{Job, Query};
 use nbu_client::{Credential, Error, Reason};
 
 use crate::server::{KEY, Reply, Server, within};
@@ -124,11 +124,7 @@ async fn the_key_is_in_no_debug_output_and_no_error() {
     let mut said = format!("{builder:?}");
     let client = builder.build().unwrap();
     write!(said, "{client:?} {:?}", Credential::api_key(KEY)).unwrap();
-    for endpoint in [
-        &JOBS,
-        &nbu_api::endpoint::STORAGE_UNITS,
-        &nbu_api::endpoint::DISK_POOLS,
-    ] {
+    for endpoint in [&JOBS, &STORAGE_UNITS, &DISK_POOLS] {
         let error = within(client.fetch(endpoint, Query::new()))
             .await
             .unwrap_err();
@@ -136,4 +132,50 @@ async fn the_key_is_in_no_debug_output_and_no_error() {
     }
     assert!(said.contains("<secret>"));
     assert!(!said.contains(KEY), "{said}");
+}
+
+/// The beginning of the key, as a cut would leave it.
+fn beginning() -> &'static str {
+    &KEY[..6]
+}
+
+#[tokio::test]
+async fn the_beginning_of_the_key_is_in_no_error_that_is_cut() {
+    let server = Server::pinging(|seen| {
+        if seen.is("/admin/jobs") {
+            Reply::error(400, 1, &format!("{}{KEY}", "x".repeat(290)))
+        } else if seen.is("/storage/storage-units") {
+            // White space is taken together after the cut.
+            Reply::status(400).body(format!("bad{}{KEY}", " ".repeat(1190)))
+        } else {
+            Reply::status(307).with("Location", format!("/{}{KEY}", "x".repeat(290)))
+        }
+    })
+    .await;
+    let client = server.client().build().unwrap();
+    for endpoint in [&JOBS, &STORAGE_UNITS, &DISK_POOLS] {
+        let error = within(client.fetch(endpoint, Query::new()))
+            .await
+            .unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("<secret"), "{said}");
+        assert!(!said.contains(beginning()), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_cursor_that_an_error_names() {
+    for padding in [0, 50] {
+        let cursor = format!("{}{KEY}", "x".repeat(padding));
+        let server = Server::pinging(move |_| Reply::jobs(1..2, Some(&cursor))).await;
+        let client = server.client().build().unwrap();
+        let walk = client.walk(&JOBS, Query::new());
+        let error = within(walk.fold::<Job<'_>, _>((), |(), _| {}))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Paging { .. }), "{error}");
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("<secret>"), "{said}");
+        assert!(!said.contains(beginning()), "{said}");
+    }
 }

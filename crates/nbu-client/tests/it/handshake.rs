@@ -1,16 +1,21 @@
 //! TLS with certificates made for each case.
 
+use std::sync::Arc;
+
 use nbu_client::{
-    Client, ClientIdentity, Error, Fingerprint, Reason, TlsFault, TlsSettings, TlsVersion,
+    Client, ClientIdentity, Credential, Error, Fingerprint, Reason, RetryPolicy, TlsFault,
+    TlsSettings, TlsVersion,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, version};
 
-use crate::server::{Reply, Server, within};
+use crate::server::{KEY, Reply, Server, within};
 
 type Ca = CertifiedIssuer<'static, KeyPair>;
 
@@ -49,7 +54,7 @@ impl Side {
         } else {
             vec![&version::TLS13, &version::TLS12]
         };
-        let provider = std::sync::Arc::new(default_provider());
+        let provider = Arc::new(default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&versions)
             .unwrap();
@@ -198,6 +203,16 @@ async fn a_wrong_name_says_which_names_are_right() {
 }
 
 #[tokio::test]
+async fn the_key_is_told_in_no_name_of_a_certificate() {
+    let ca = ca();
+    let server = primary(&ca, &format!("{KEY}.example.com"), |_| {}).await;
+    let found = fault(&server, trusting(&ca)).await;
+    let said = format!("{found} {found:?}");
+    assert!(said.contains("<secret>.example.com"), "{said}");
+    assert!(!said.contains(KEY), "{said}");
+}
+
+#[tokio::test]
 async fn expired_and_not_yet_valid_are_told_apart() {
     let ca = ca();
     let server = primary(&ca, "127.0.0.1", |params| {
@@ -226,7 +241,7 @@ async fn insecure_skip_verify_believes_anyone() {
 
 #[tokio::test]
 async fn plain_http_on_the_tls_port_is_named() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     // What web servers do with a handshake: they cannot read it as HTTP and say so in HTTP.
     let server = tokio::spawn(async move {
@@ -329,4 +344,51 @@ fn settings_that_cannot_work_are_refused_when_the_client_is_built() {
         key_pem: String::new().into(),
     });
     assert!(build(tls).unwrap_err().contains("client key"));
+}
+
+#[tokio::test]
+async fn the_key_is_not_told_in_the_farewell_of_an_http2_connection() {
+    let ca = ca();
+    let (certificate, key) = leaf(&ca, "127.0.0.1", |_| {});
+    let side = Side {
+        chain: vec![certificate.der().clone(), ca.der().clone()],
+        key,
+        clients: None,
+        only_tls12: false,
+    };
+    let mut config = side.config();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/netbackup", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let mut stream = acceptor.accept(stream).await.unwrap();
+        stream.read_exact(&mut [0; 24]).await.unwrap();
+        // Frame by frame, up to the request's HEADERS.
+        let mut frame = [0; 9];
+        while frame[3] != 1 {
+            stream.read_exact(&mut frame).await.unwrap();
+            let length = u32::from_be_bytes([0, frame[0], frame[1], frame[2]]);
+            let mut payload = vec![0; length.try_into().unwrap()];
+            stream.read_exact(&mut payload).await.unwrap();
+        }
+        // SETTINGS without any, then GOAWAY: no stream was served, the reason is 11, and the text.
+        let length = u8::try_from(8 + KEY.len()).unwrap();
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let away = [0, 0, length, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+        let farewell = [&settings[..], &away, KEY.as_bytes()].concat();
+        stream.write_all(&farewell).await.unwrap();
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    let client = Client::builder("paris", url.parse().unwrap())
+        .credential(Credential::api_key(KEY))
+        .tls(trusting(&ca))
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let error = within(client.ping()).await.unwrap_err();
+    let said = format!("{error} {error:?}");
+    assert!(said.contains("<secret>"), "{said}");
+    assert!(!said.contains(KEY), "{said}");
 }
