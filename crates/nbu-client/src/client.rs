@@ -153,6 +153,8 @@ impl Client {
         time: Duration,
     ) -> impl Future<Output = Result<(), CloseError>> + Send + 'static {
         let closing = self.shared.tracker.close();
+        // Nobody has to poll the future for an idle client to let go.
+        self.shared.release();
         let shared = Arc::clone(&self.shared);
         async move {
             let outcome = match tokio::time::timeout(time, closing).await {

@@ -22,17 +22,26 @@ pub(crate) struct Attempt {
     pub(crate) took: std::time::Duration,
 }
 
+/// Lets go of the connections on its way out, if it is the last.
+struct Door<'a>(&'a Shared);
+
+impl Drop for Door<'_> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
 impl Shared {
     /// Waits for a permit and makes one attempt under it. Fails only if none was made, or if close cut it off.
     pub(crate) async fn attempt(&self, ask: &Ask) -> Result<Attempt, Error> {
         let request_id = format!("{:032x}", fastrand::u128(..));
         let request = self.request(ask, &request_id)?;
+        // Dropped after the permit, however this ends: the last one out closes the door, should every closer be gone.
+        let _door = Door(self);
         let permit = self.enter(ask).await?;
         let started = Instant::now();
         let ended = permit.run(self.on_the_wire(ask, request)).await;
         let took = started.elapsed();
-        // The last one out closes the door, should every closer have gone away before.
-        self.release();
         let Ok(Some(outcome)) = ended else {
             return Err(self.closed(ask.endpoint.name));
         };

@@ -149,6 +149,10 @@ impl Life {
         prop_assert_eq!(self.client.is_closed(), self.begun.is_some());
         prop_assert_eq!(self.tally.under_way(), on_the_wire);
         if let Some(begun) = self.begun {
+            prop_assert!(
+                on_the_wire > 0 || self.script.is_only_handle(),
+                "closed and empty, it holds no connections, whoever still waits for the close"
+            );
             prop_assert_eq!(
                 self.script.begun(),
                 begun,

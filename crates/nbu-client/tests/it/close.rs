@@ -234,6 +234,30 @@ async fn a_close_that_everyone_abandoned_still_closes_the_connections() {
 }
 
 #[tokio::test]
+async fn the_last_call_closes_the_connections_even_if_it_is_cancelled() {
+    let server = held(&Gate::shut()).await;
+    let client = ready(&server).await;
+    let request = ask(&client);
+    server.arrived(2).await;
+    // The request has the first connection, so this opens another, which stays behind.
+    within(client.ping()).await.unwrap();
+    drop(client.close());
+    request.abort();
+    assert!(within(request).await.unwrap_err().is_cancelled());
+    server.all_closed().await;
+    assert!(client.is_closed());
+}
+
+#[tokio::test]
+async fn an_idle_client_closes_its_connections_though_nobody_waits_for_it() {
+    let server = held(&Gate::shut()).await;
+    let client = ready(&server).await;
+    drop(client.close());
+    server.all_closed().await;
+    assert!(client.is_closed());
+}
+
+#[tokio::test]
 async fn dropping_the_client_cancels_nothing_and_leaks_nothing() {
     let gate = Gate::shut();
     let server = held(&gate).await;
