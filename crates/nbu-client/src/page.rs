@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::DATE;
 use jiff::Timestamp;
-use nbu_api::{ApiVersion, DecodeError, Object, PageInfo, Record, decode_object, fold_page};
+use nbu_api::{ApiVersion, DecodeError, Job, Object, PageInfo, Record, decode_object, fold_page};
 
 use crate::Error;
 use crate::client::{Answered, Ask, Shared};
@@ -55,7 +55,10 @@ impl Page {
     /// gives [`Error::Decode`] after the records before that place have been visited; so does a page of more than
     /// [`records_per_page`](crate::Limits::records_per_page) records, as [`Error::Limit`].
     pub fn fold<R: Record>(&self, visit: impl FnMut(R::Of<'_>)) -> Result<PageInfo, Error> {
-        let outcome = self.read::<R>(visit);
+        let outcome = self.read::<R>(visit).and_then(|info| {
+            self.report(&info);
+            self.bounded(info)
+        });
         *lock(&self.reading) = match &outcome {
             Ok(info) => Reading::Read(info.clone()),
             Err(error) => Reading::Failed(error.clone()),
@@ -104,12 +107,27 @@ impl Page {
         &self.ask
     }
 
-    pub(crate) fn reading(&self) -> Reading {
-        lock(&self.reading).clone()
+    /// What reading it brought to light. If nobody has read it, what stands around the records is read now, and nothing is
+    /// reported: of which kind the records are, and so which are fit to be read, only their reader knows.
+    pub(crate) fn reading_or_survey(&self) -> Reading {
+        let reading = lock(&self.reading).clone();
+        if !matches!(reading, Reading::Unread) {
+            return reading;
+        }
+        match self
+            .read::<Job<'_>>(|_| {})
+            .and_then(|info| self.bounded(info))
+        {
+            Ok(info) => Reading::Read(info),
+            Err(error) => Reading::Failed(error),
+        }
     }
 
     fn read<R: Record>(&self, visit: impl FnMut(R::Of<'_>)) -> Result<PageInfo, Error> {
-        let info = fold_page::<R>(&self.body, visit).map_err(|error| self.broken(error))?;
+        fold_page::<R>(&self.body, visit).map_err(|error| self.broken(error))
+    }
+
+    fn report(&self, info: &PageInfo) {
         for (reason, count) in info.skipped.iter() {
             self.shared.ears.hear(&Event::RecordsSkipped {
                 endpoint: self.ask.endpoint.name,
@@ -117,6 +135,9 @@ impl Page {
                 count: u64::from(count),
             });
         }
+    }
+
+    fn bounded(&self, info: PageInfo) -> Result<PageInfo, Error> {
         let allowed = self.shared.limits.records_per_page;
         if info.elements() > allowed {
             let call = self.ask.call(&self.shared.primary, Some(&self.request_id));

@@ -1,6 +1,6 @@
 //! Where a walk stands, and the step to its next page.
 
-use nbu_api::{ApiVersion, Job, Next, PageInfo, Pagination, Paging, PagingError, Query};
+use nbu_api::{ApiVersion, Next, PageInfo, Pagination, Paging, PagingError, Query};
 
 use super::Walk;
 use crate::client::{Shared, is_version_refused};
@@ -57,15 +57,7 @@ impl Walk {
         let State::Handed { page, place } = &self.state else {
             return Ok(());
         };
-        let mut reading = page.reading();
-        if matches!(reading, Reading::Unread) {
-            // Only what stands around the records matters here, and every kind of record reads that.
-            reading = match page.fold::<Job<'_>>(|_| {}) {
-                Ok(info) => Reading::Read(info),
-                Err(error) => Reading::Failed(error),
-            };
-        }
-        let info = match reading {
+        let info = match page.reading_or_survey() {
             Reading::Read(info) => info,
             Reading::Failed(error @ Error::Decode { .. }) => {
                 let made = place.broken + 1;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, HeaderValue};
-use nbu_api::endpoint::JOBS;
+use nbu_api::endpoint::{JOBS, STORAGE_UNITS};
 use nbu_api::{Job, Query};
 use nbu_client::{Event, Observer, RetryPolicy};
 
@@ -95,6 +95,23 @@ async fn every_attempt_is_told_from_beginning_to_end() {
             .seen()
             .iter()
             .all(|seen| seen.header("traceparent") == Some("00-trace"))
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_read_has_nothing_skipped() {
+    // Fit to be read, but not as a job.
+    let unit = r#"{"type":"storageUnit","id":"disk-unit","attributes":{"name":"disk-unit"}}"#;
+    let server = Server::pinging(move |_| Reply::json(format!(r#"{{"data":[{unit}]}}"#))).await;
+    let notes = Arc::new(Notes::default());
+    let client = server.client().observer(notes.clone()).build().unwrap();
+    let mut walk = client.walk(&STORAGE_UNITS, Query::new());
+    drop(within(walk.next_page()).await.unwrap().unwrap());
+    assert!(within(walk.next_page()).await.is_none());
+    let notes = notes.0.lock().unwrap();
+    assert!(
+        notes.iter().all(|note| !note.contains("skipped")),
+        "{notes:?}"
     );
 }
 
