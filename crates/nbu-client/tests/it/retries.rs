@@ -6,6 +6,7 @@ use std::time::Duration;
 use nbu_api::endpoint::JOBS;
 use nbu_api::{Job, Query};
 use nbu_client::{Error, Reason, RetryPolicy};
+use tokio::net::TcpSocket;
 
 use crate::server::{Reply, Server, within};
 
@@ -166,13 +167,11 @@ async fn a_body_that_never_ends_ends_in_time() {
 
 #[tokio::test]
 async fn nobody_there_is_a_failure_to_connect() {
-    let server = scripted([Reply::Never]).await;
-    let mut gone = server.url();
-    // A port that was free a moment ago.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    gone.set_port(Some(listener.local_addr().unwrap().port()))
-        .unwrap();
-    drop(listener);
+    // Bound, so that nobody else can have the port, but nobody listens.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = format!("http://{}/netbackup", socket.local_addr().unwrap());
+    let gone = gone.parse().unwrap();
     let client = nbu_client::Client::builder("gone", gone)
         .retry(quick())
         .build()
