@@ -126,6 +126,17 @@ pub struct WebFlags {
         global = true
     )]
     pub max_requests: usize,
+    /// How much earlier than the scraper gives up a scrape is answered
+    #[arg(
+        id = "timeout-offset",
+        long = "timeout-offset",
+        env = "NBU_EXPORTER_TIMEOUT_OFFSET",
+        default_value = "500ms",
+        value_name = "DURATION",
+        value_parser = duration::parse,
+        global = true
+    )]
+    pub timeout_offset: Duration,
     /// Allow POST /-/reload [default: only when all listeners are on loopback addresses]
     #[arg(
         id = "web.enable-lifecycle",
@@ -234,10 +245,11 @@ mod tests {
 
     #[test]
     fn every_flag_has_its_environment_variable() {
-        for argument in Cli::command()
-            .get_arguments()
-            .filter(|argument| argument.get_long().is_some_and(|l| l.contains('.')))
-        {
+        for argument in Cli::command().get_arguments().filter(|argument| {
+            argument
+                .get_long()
+                .is_some_and(|l| !["help", "version"].contains(&l))
+        }) {
             let long = argument.get_long().unwrap();
             let expected = format!(
                 "NBU_EXPORTER_{}",
@@ -263,6 +275,7 @@ mod tests {
         assert_eq!(cli.web.listen_addresses, [":10556".parse().unwrap()]);
         assert_eq!(cli.web.telemetry_path, "/metrics");
         assert_eq!(cli.web.max_requests, 40);
+        assert_eq!(cli.web.timeout_offset, Duration::from_millis(500));
         assert_eq!(cli.log.level, None);
         assert_eq!(cli.log.format, Format::Logfmt);
         assert_eq!(cli.shutdown.grace, Duration::from_secs(30));
