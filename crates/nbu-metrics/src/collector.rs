@@ -8,6 +8,7 @@
 //! * on success, keep the new state and show the samples in place of the last ones. When [`Collected::more`] says
 //!   so, run it again at once rather than at the next interval: the work was cut into pieces so that each has the
 //!   deadline to itself and its result is seen early;
+//! * on a success with a [refusal](Collected::refused), do the same, but show the run as failed for that reason;
 //! * on failure, keep the old state and the old samples;
 //! * after every run, also a failed or dropped one, publish the ledger ([`Ledger::publish`]) and show its samples
 //!   beside those of the collectors: they are counters, and never go stale.
@@ -82,8 +83,8 @@ impl fmt::Debug for Context<'_> {
     }
 }
 
-/// What a run that succeeded found.
-#[derive(Clone, Debug, Default)]
+/// What a run found.
+#[derive(Debug, Default)]
 pub struct Collected {
     /// All gauges of the collector, in place of those of the last run.
     pub samples: Samples,
@@ -91,9 +92,12 @@ pub struct Collected {
     pub state: State,
     /// There is more to do now: run again at once.
     pub more: bool,
+    /// A part that the primary forbids or does not support: the samples are the rest, and they are of now. Such a run is no
+    /// success, but neither is it repeated at another time than one.
+    pub refused: Option<CollectError>,
 }
 
-/// Why a run found nothing.
+/// Why a run found nothing, or not all of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
@@ -125,6 +129,11 @@ impl CollectError {
             Self::Ledger(_) => Reason::Limit,
             Self::NoClock | Self::Order { .. } => Reason::Parse,
         }
+    }
+
+    /// The primary forbids it or does not support it: asking again soon changes nothing.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.reason(), Reason::Forbidden | Reason::NotSupported)
     }
 
     /// The endpoint that failed, where it was one.

@@ -98,7 +98,7 @@ impl<'a> Status<'a> {
                 samples.gauge(&families::COLLECTOR_DURATION_SECONDS, &[collector], seconds);
             }
             if let Some(success) = slot.memory.success {
-                let at = success.at.as_duration().as_secs_f64();
+                let at = success.as_duration().as_secs_f64();
                 samples.gauge(
                     &families::COLLECTOR_LAST_SUCCESS_TIMESTAMP_SECONDS,
                     &[collector],

@@ -22,12 +22,15 @@ const AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// What a collector's runs leave behind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {
-    /// What the next run builds on; replaced by a success only.
+    /// What the next run builds on; replaced only together with the samples.
     pub(super) state: State,
-    /// What the last success found.
+    /// What the last run found that found something.
     pub(super) samples: Arc<Samples>,
+    /// When the samples were found.
+    found_at: Option<Instant>,
     pub(super) last: Option<Last>,
-    pub(super) success: Option<Success>,
+    /// When a run last succeeded as a whole, in wall time.
+    pub(super) success: Option<Timestamp>,
     /// Runs that have failed in a row.
     failures: u32,
     /// The reason of the failure that has been logged and has not ended.
@@ -45,14 +48,6 @@ pub(super) struct Last {
     pub(super) accepted: bool,
 }
 
-/// The last success.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Success {
-    /// In wall time.
-    pub(super) at: Timestamp,
-    instant: Instant,
-}
-
 /// A collector with its rhythm.
 pub(super) struct Slot {
     pub(super) collector: &'static dyn Collector,
@@ -66,7 +61,7 @@ pub(super) struct Slot {
     /// The next piece belongs to the run that began at `started`.
     goes_on: bool,
     due: Instant,
-    /// Without a success, age is counted from here.
+    /// As long as nothing was found, age is counted from here.
     born: Instant,
 }
 
@@ -115,10 +110,7 @@ impl Slot {
 
     /// When what is known becomes too old to be shown as the present.
     pub(super) fn stale_at(&self) -> Instant {
-        let fresh = self
-            .memory
-            .success
-            .map_or(self.born, |success| success.instant);
+        let fresh = self.memory.found_at.unwrap_or(self.born);
         // A `max_stale` beyond what an instant can hold means never; a century will do.
         fresh
             .checked_add(self.settings.max_stale)
@@ -141,14 +133,7 @@ impl Slot {
         let outcome = match outcome {
             Ok(collected) => {
                 let more = collected.more;
-                self.succeeded(
-                    primary,
-                    collected,
-                    Success {
-                        at: now,
-                        instant: ended,
-                    },
-                );
+                self.found(primary, collected, ended, now);
                 if more {
                     self.due = ended;
                     self.goes_on = true;
@@ -174,29 +159,44 @@ impl Slot {
         self.due = Instant::from_std(self.schedule.next(&run));
     }
 
-    fn succeeded(&mut self, primary: &str, collected: Collected, success: Success) {
+    fn found(&mut self, primary: &str, collected: Collected, ended: Instant, now: Timestamp) {
+        self.memory.state = collected.state;
+        self.memory.samples = Arc::new(collected.samples);
+        self.memory.found_at = Some(ended);
+        self.memory.failures = 0;
+        if let Some(refusal) = collected.refused {
+            self.complain(primary, ended, Failure::from(refusal));
+            // The rest was answered.
+            self.memory
+                .last
+                .iter_mut()
+                .for_each(|last| last.accepted = true);
+            return;
+        }
         if self.memory.failing.take().is_some() {
             info!(primary, collector = self.name(), "collector works again");
         }
-        self.last(success.instant, Reason::Ok, None);
-        self.memory.failures = 0;
-        self.memory.state = collected.state;
-        self.memory.samples = Arc::new(collected.samples);
-        self.memory.success = Some(success);
+        self.last(ended, Reason::Ok, None);
+        self.memory.success = Some(now);
     }
 
     fn failed(&mut self, primary: &str, ended: Instant, failure: Failure) -> Outcome {
-        if self.memory.failing.replace(failure.reason) != Some(failure.reason) {
-            failure.log(primary, self.name());
-        }
-        self.last(ended, failure.reason, Some(failure.error));
+        let reason = failure.reason;
+        self.complain(primary, ended, failure);
         self.memory.failures = self.memory.failures.saturating_add(1);
-        match failure.reason {
+        match reason {
             Reason::Forbidden | Reason::NotSupported => Outcome::Refused,
             _ => Outcome::Failed {
                 consecutive: self.memory.failures,
             },
         }
+    }
+
+    fn complain(&mut self, primary: &str, ended: Instant, failure: Failure) {
+        if self.memory.failing.replace(failure.reason) != Some(failure.reason) {
+            failure.log(primary, self.name());
+        }
+        self.last(ended, failure.reason, Some(failure.error));
     }
 
     fn last(&mut self, ended: Instant, reason: Reason, error: Option<String>) {
@@ -223,7 +223,7 @@ impl Slot {
             name: self.name(),
             reason: last.map(|last| last.reason),
             error: last.and_then(|last| last.error.clone()),
-            last_success: self.memory.success.map(|success| success.at),
+            last_success: self.memory.success,
             stale: self.is_stale(),
         }
     }

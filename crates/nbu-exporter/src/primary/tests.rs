@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use nbu_client::Reason;
 use nbu_metrics::catalogue::{collection, storage};
-use nbu_metrics::collector;
+use nbu_metrics::collector::{self, CollectError};
 use nbu_metrics::samples::Samples;
 use tokio::time::advance;
 
@@ -193,4 +194,38 @@ async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each
         slot.due().unwrap() - Instant::now() > Duration::from_secs(1800),
         "refused ones are asked rarely"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_refused_a_part_is_no_success_but_what_it_found_is_fresh() {
+    let refused = || Collected {
+        refused: Some(CollectError::NoClock),
+        ..found()
+    };
+    let mut slot = slot("storage");
+    slot.finish("paris", Ok(refused()), AT);
+    advance(
+        slot.settings
+            .max_stale
+            .saturating_sub(Duration::from_millis(1)),
+    )
+    .await;
+    slot.finish("paris", Ok(refused()), AT);
+    assert!(
+        slot.due().unwrap() - Instant::now() <= slot.settings.interval * 2,
+        "it runs as often as any"
+    );
+    advance(Duration::from_millis(1)).await;
+    let exposed = exposed(&[slot]);
+    for line in [
+        "netbackup_storage_unit_used_bytes",
+        "netbackup_up[] Number(1.0)",
+        "netbackup_exporter_collector_success[\"storage\"] Number(0.0)",
+        "netbackup_exporter_collector_stale[\"storage\"] Number(0.0)",
+        "netbackup_exporter_collector_status[\"storage\", \"parse\"] Number(1.0)",
+    ] {
+        assert!(has(&exposed, line), "{line} is missing from {exposed:#?}");
+    }
+    let success = "netbackup_exporter_collector_last_success_timestamp_seconds";
+    assert!(!has(&exposed, success), "{exposed:#?}");
 }

@@ -76,6 +76,7 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
         samples: memory.live.clone(),
         state: State::new(memory),
         more,
+        refused: None,
     })
 }
 

@@ -59,6 +59,7 @@ async fn collect(context: Context<'_>, state: &State) -> Result<Collected, Colle
         samples,
         state: State::new(advertised),
         more: false,
+        refused: None,
     })
 }
 

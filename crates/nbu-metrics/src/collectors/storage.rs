@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nbu_api::endpoint::{DISK_POOLS, STORAGE_SERVERS, STORAGE_UNITS};
 use nbu_api::{DiskPool, DiskVolume, Endpoint, Query, StorageServer, StorageUnit, UpDown};
-use nbu_client::Client;
+use nbu_client::{Client, Error, WalkSummary};
 
 use crate::catalogue::{Family, storage as families};
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
@@ -42,27 +42,60 @@ impl Collector for Storage {
     }
 }
 
+/// What one endpoint refuses keeps nothing from the other two; what fails otherwise fails the run, to be repeated soon.
 async fn collect(client: &Client) -> Result<Collected, CollectError> {
-    let found = Found::default();
-    let (found, _) = client
-        .walk(&STORAGE_UNITS, Query::new().sort("name"))
-        .fold::<StorageUnit<'_>, _>(found, |found, unit| found.unit(&unit))
-        .await?;
-    let (found, _) = client
-        .walk(&DISK_POOLS, Query::new().sort("name"))
-        .fold::<DiskPool<'_>, _>(found, |found, pool| found.pool(&pool))
-        .await?;
-    let (found, _) = client
-        .walk(&STORAGE_SERVERS, Query::new().sort("name"))
-        .fold::<StorageServer<'_>, _>(found, |found, server| found.server(&server))
-        .await?;
-    Ok(Collected {
-        samples: found.samples,
-        ..Collected::default()
-    })
+    let walk = |endpoint| client.walk(endpoint, Query::new().sort("name"));
+    let mut subjects = Subjects::default();
+    let units = walk(&STORAGE_UNITS)
+        .fold::<StorageUnit<'_>, _>(Found::default(), |found, unit| found.unit(&unit));
+    subjects.take(units.await)?;
+    let pools = walk(&DISK_POOLS)
+        .fold::<DiskPool<'_>, _>(Found::default(), |found, pool| found.pool(&pool));
+    subjects.take(pools.await)?;
+    let servers = walk(&STORAGE_SERVERS)
+        .fold::<StorageServer<'_>, _>(Found::default(), |found, server| found.server(&server));
+    subjects.take(servers.await)?;
+    subjects.collected()
 }
 
-/// What was found so far. A name that comes again, on a page read twice or for another object, adds nothing: of two
+/// What came of the endpoints so far.
+#[derive(Debug, Default)]
+struct Subjects {
+    samples: Samples,
+    /// At least one walk was complete.
+    answered: bool,
+    /// The first refusal.
+    refused: Option<CollectError>,
+}
+
+impl Subjects {
+    fn take(&mut self, walked: Result<(Found, WalkSummary), Error>) -> Result<(), CollectError> {
+        match walked.map_err(CollectError::from) {
+            Ok((found, _)) => {
+                self.samples.extend(found.samples);
+                self.answered = true;
+            }
+            Err(refusal) if refusal.is_refusal() => {
+                self.refused.get_or_insert(refusal);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn collected(self) -> Result<Collected, CollectError> {
+        match self.refused {
+            Some(refusal) if !self.answered => Err(refusal),
+            refused => Ok(Collected {
+                samples: self.samples,
+                refused,
+                ..Collected::default()
+            }),
+        }
+    }
+}
+
+/// What one walk has found so far. A name that comes again, on a page read twice or for another object, adds nothing: of two
 /// series with the same labels only one could be true.
 #[derive(Debug, Default)]
 struct Found {

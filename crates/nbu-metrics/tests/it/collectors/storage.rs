@@ -144,7 +144,40 @@ async fn a_page_that_comes_broken_is_read_again_and_counted_once() {
 }
 
 #[tokio::test]
-async fn a_missing_permission_is_named() {
+async fn what_is_permitted_comes_through_beside_what_is_forbidden() {
+    let mut bench = bench(StorageCounts::default()).await;
+    bench
+        .primary
+        .faults()
+        .always(Route::DiskPools, Fault::Status(403));
+    let collected = bench.collect("storage").await.unwrap();
+    let refused = collected.refused.unwrap();
+    assert_eq!(
+        (refused.reason(), refused.endpoint()),
+        (Reason::Forbidden, Some("/storage/disk-pools"))
+    );
+    let truth = bench.primary.truth().storage;
+    let found = |family| series(&collected.samples, family).len();
+    assert_eq!(found("netbackup_storage_unit_info"), truth.units.len());
+    assert!(found("netbackup_storage_server_state") >= truth.servers.len());
+    assert_eq!(found("netbackup_disk_pool_state"), 0);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_beside_a_forbidden_one_fails_the_run() {
+    let mut bench = bench(StorageCounts::default()).await;
+    let faults = bench.primary.faults();
+    faults.always(Route::StorageUnits, Fault::Status(403));
+    faults.always(Route::StorageServers, Fault::Status(500));
+    let error = bench.collect("storage").await.unwrap_err();
+    assert_eq!(
+        (error.reason(), error.endpoint()),
+        (Reason::Http, Some("/storage/storage-servers"))
+    );
+}
+
+#[tokio::test]
+async fn where_all_is_forbidden_the_run_fails_and_names_the_first() {
     let mut bench = bench(StorageCounts::default()).await;
     bench.primary.set_key(KEY, &[Permission::Jobs], None);
     let error = bench.collect("storage").await.unwrap_err();
