@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+/// Longest file of certificates or keys, in bytes; the bundle of a whole operating system has 250 KB.
+pub(crate) const PEM_BYTES: u64 = 4 << 20;
+
 /// Reads the regular file at `path`, at most `limit` bytes long. Follows symbolic links. Blocks.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let failed = |source| FileError::Read {

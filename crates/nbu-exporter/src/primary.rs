@@ -10,37 +10,36 @@
 mod collection;
 mod estate;
 mod material;
+mod reading;
 mod report;
 mod settings;
 mod slot;
 mod traffic;
+mod wake;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nbu_client::{Client, CloseError, Reason};
+use nbu_client::{Client, CloseError};
 use nbu_metrics::collector::Collected;
 use nbu_metrics::ledger::JobsSettings;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
 use self::collection::{Collection, Failure};
 pub(crate) use self::estate::{Estate, Remains};
 use self::material::{Material, Obstacle};
+use self::reading::{Reading, Renewed};
 use self::report::Status;
 use self::slot::Slot;
 pub(crate) use self::traffic::Traffic;
+use self::wake::{Wake, sleep_for};
 use crate::config;
 
 /// How often files named by the configuration are read again: those that cannot be read, and those that may have changed.
 const REREAD: Duration = Duration::from_secs(30);
-
-/// How often what is on the board is brought up to date while a long collection runs.
-const REFRESH: Duration = Duration::from_secs(10);
 
 /// How long a client whose secrets have changed may finish what it has in flight.
 const REPLACE_GRACE: Duration = Duration::from_secs(30);
@@ -80,17 +79,6 @@ struct Life {
     slots: Vec<Slot>,
     running: JoinSet<Result<Collected, Failure>>,
     jobs: Arc<JobsSettings>,
-}
-
-/// A reading of the configured files that is under way, or about to begin.
-type Reading = Pin<Box<dyn Future<Output = Result<Renewed, Obstacle>> + Send>>;
-
-/// What a reading of the files brought.
-enum Renewed {
-    /// They say what they said before.
-    Same,
-    /// A client that was made of them.
-    Client(Client, Material),
 }
 
 impl Life {
@@ -158,35 +146,22 @@ impl Life {
         }
         match outcome {
             Err(CloseError::TimedOut { in_flight }) => Some(self.estate.remains(in_flight)),
+            // On a client that was replaced shortly before.
+            Ok(()) if !self.running.is_empty() => {
+                Some(self.estate.remains(self.estate.traffic().in_flight()))
+            }
             _ => None,
         }
     }
 
-    /// Reads the files, after a while, and makes a client of what has changed.
     fn read(&self, after: Duration) -> Reading {
-        let config = Arc::clone(&self.config);
         let before = self.client.as_ref().map(|(_, material)| material.clone());
-        let traffic = Arc::clone(self.estate.traffic());
-        Box::pin(async move {
-            sleep(after).await;
-            let read = move || {
-                let material = Material::read(&config)?;
-                if before.is_some_and(|before| before == material) {
-                    return Ok(Renewed::Same);
-                }
-                // Here too, because the first client of the process reads the system's authorities.
-                let client = material.client(&config, traffic)?;
-                Ok(Renewed::Client(client, material))
-            };
-            tokio::task::spawn_blocking(read)
-                .await
-                .unwrap_or_else(|panic| {
-                    Err(Obstacle {
-                        reason: Reason::Credentials,
-                        error: panic.to_string(),
-                    })
-                })
-        })
+        reading::begin(
+            Arc::clone(&self.estate),
+            Arc::clone(&self.config),
+            before,
+            after,
+        )
     }
 
     fn renew(&mut self, read: Result<Renewed, Obstacle>) {
@@ -290,63 +265,6 @@ impl Life {
         };
         self.estate.publish(status.entry());
     }
-
-    /// What is due next, and when.
-    fn next(&self) -> Option<(Instant, Wake)> {
-        let now = Instant::now();
-        let collection = self
-            .slots
-            .iter()
-            .filter(|_| self.client.is_some())
-            .filter_map(Slot::due)
-            .min();
-        let stale = self
-            .slots
-            .iter()
-            .map(Slot::stale_at)
-            .filter(|at| *at > now)
-            .min();
-        let running = (!self.running.is_empty()).then(|| now + REFRESH);
-        let events = [
-            (collection, Wake::Collection),
-            (stale, Wake::Refresh),
-            (running, Wake::Refresh),
-            (self.next_birth(now), Wake::Birth),
-        ];
-        events
-            .into_iter()
-            .filter_map(|(at, wake)| Some((at?, wake)))
-            .min_by_key(|(at, _)| *at)
-    }
-
-    /// When a new series of the ledger is to show its value. Wall time, since it is wall time that the ledger remembers.
-    fn next_birth(&self, now: Instant) -> Option<Instant> {
-        let birth = self.estate.open_ledger()?.next_birth()?;
-        let wait = birth.duration_since(self.estate.clock().now());
-        // A little later, so that the clocks' rounding does not bring it too early, and again.
-        Some(now + Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(10))
-    }
-}
-
-async fn sleep_for(next: Option<(Instant, Wake)>) -> Wake {
-    match next {
-        None => std::future::pending().await,
-        Some((at, wake)) => {
-            sleep_until(at).await;
-            wake
-        }
-    }
-}
-
-/// Why a life woke up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wake {
-    /// A collection is due.
-    Collection,
-    /// What is on the board is out of date.
-    Refresh,
-    /// A new series of the ledger is to show its value.
-    Birth,
 }
 
 #[cfg(test)]

@@ -7,9 +7,6 @@ use super::problem::{Place, Problem};
 use super::section::Section;
 use crate::files;
 
-/// Longest bundle of certificates, in bytes; that of an operating system has a quarter of a megabyte.
-const PEM_BYTES: u64 = 4 * 1024 * 1024;
-
 /// A file and the key that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamedFile {
@@ -74,7 +71,7 @@ impl NamedFile {
 
 fn pem(path: &Path, block: &str) -> Result<(), String> {
     let text = secrecy::zeroize::Zeroizing::new(
-        files::read_text(path, PEM_BYTES).map_err(|error| error.to_string())?,
+        files::read_text(path, files::PEM_BYTES).map_err(|error| error.to_string())?,
     );
     let found = text
         .lines()

@@ -10,11 +10,9 @@ use nbu_client::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::Clock;
 use crate::config;
 use crate::files;
-
-/// Longest certificate file, in bytes; the bundle of a whole operating system has 250 KB.
-const PEM_BYTES: u64 = 4 << 20;
 
 /// Why there is no client: something the configuration names cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +83,7 @@ impl Material {
         &self,
         primary: &config::Primary,
         observer: Arc<dyn Observer>,
+        clock: Clock,
     ) -> Result<Client, Obstacle> {
         let credential = match &primary.credential {
             config::Credential::ApiKey(_) => Credential::ApiKey(self.secret.clone()),
@@ -101,7 +100,11 @@ impl Material {
         limits.header_bytes = u32::try_from(primary.limits.header_bytes).unwrap_or(u32::MAX);
         limits.pages = primary.limits.pages;
         limits.records_per_page = primary.limits.records_per_page;
-        Client::builder(&*primary.name, primary.url.clone())
+        let mut builder = Client::builder(&*primary.name, primary.url.clone());
+        if let Some(proxy) = &primary.proxy {
+            builder = builder.proxy(proxy.expose().clone(), primary.no_proxy.clone());
+        }
+        builder
             .credential(credential)
             .client_id(concat!("nbu-exporter/", env!("CARGO_PKG_VERSION")))
             .tls(self.tls(&primary.tls)?)
@@ -110,6 +113,7 @@ impl Material {
             .limits(limits)
             .api_version(primary.api_version)
             .observer(observer)
+            .clock(Arc::new(move || clock.now()))
             .build()
             .map_err(|error| Obstacle {
                 reason: reason(&error),
@@ -158,14 +162,14 @@ fn fingerprint(bytes: [u8; 32]) -> Result<Fingerprint, Obstacle> {
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, Obstacle> {
-    files::read(path, PEM_BYTES).map_err(|error| Obstacle {
+    files::read(path, files::PEM_BYTES).map_err(|error| Obstacle {
         reason: Reason::Tls,
         error: error.to_string(),
     })
 }
 
 fn pem_text(path: &Path) -> Result<SecretString, Obstacle> {
-    let text = files::read_text(path, PEM_BYTES);
+    let text = files::read_text(path, files::PEM_BYTES);
     text.map(SecretString::from).map_err(|error| Obstacle {
         reason: Reason::Tls,
         error: error.to_string(),

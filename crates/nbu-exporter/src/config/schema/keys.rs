@@ -75,14 +75,12 @@ static PRIMARY: &[Key] = &[
         "proxy_url",
         Secret,
         "The HTTP proxy to go through, with its credentials if it wants any.",
-    )
-    .later(),
+    ),
     Key::new(
         "no_proxy",
         Texts,
         "Hosts, domains and networks that are reached without the proxy.",
-    )
-    .later(),
+    ),
     Key::new(
         "request_timeout",
         Duration(1),

@@ -126,7 +126,7 @@ fn what_a_terminal_would_obey_is_escaped() {
 #[test]
 fn warnings_say_what_asks_much_or_does_nothing() {
     let text = primary(
-        "tls_config: {insecure_skip_verify: true}\nmax_in_flight: 64\nproxy_url: http://proxy.example.com:3128\n\
+        "tls_config: {insecure_skip_verify: true}\nmax_in_flight: 64\nrequests_per_second: 5\n\
          collectors: {jobs: {interval: 1s, look_back: 90d, max_stale: 1s}, tape: {enabled: true}}",
     );
     let text = text.replace(

@@ -1,0 +1,57 @@
+//! Reading the configured files, once in a while: a client is made of what they say, and another one when that has changed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nbu_client::{Client, Reason};
+use tokio::time::sleep;
+
+use super::estate::Estate;
+use super::material::{Material, Obstacle};
+use crate::config;
+
+/// A reading that is under way, or about to begin.
+pub(super) type Reading = Pin<Box<dyn Future<Output = Result<Renewed, Obstacle>> + Send>>;
+
+/// What a reading brought.
+pub(super) enum Renewed {
+    /// The files say what they said before.
+    Same,
+    /// A client that was made of them.
+    Client(Client, Material),
+}
+
+/// Reads the files, after a while, and makes a client if they differ from what they said `before`.
+pub(super) fn begin(
+    estate: Arc<Estate>,
+    config: Arc<config::Primary>,
+    before: Option<Material>,
+    after: Duration,
+) -> Reading {
+    Box::pin(async move {
+        sleep(after).await;
+        let read = move || {
+            let material = Material::read(&config)?;
+            if before.is_some_and(|before| before == material) {
+                return Ok(Renewed::Same);
+            }
+            let traffic = Arc::clone(estate.traffic());
+            // Here too, because the first client of the process reads the system's authorities.
+            let client = material.client(&config, traffic, estate.clock().clone())?;
+            Ok(Renewed::Client(client, material))
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or_else(|panic| {
+                Err(Obstacle {
+                    reason: Reason::Credentials,
+                    error: panic.to_string(),
+                })
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What a life has to do next when nothing comes from outside.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Life;
+use super::slot::Slot;
+
+/// How often what is on the board is brought up to date while a long collection runs.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// Why a life woke up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// A collection is due.
+    Collection,
+    /// What is on the board is out of date.
+    Refresh,
+    /// A new series of the ledger is to show its value.
+    Birth,
+}
+
+/// Waits for what is next.
+pub(super) async fn sleep_for(next: Option<(Instant, Wake)>) -> Wake {
+    match next {
+        None => std::future::pending().await,
+        Some((at, wake)) => {
+            sleep_until(at).await;
+            wake
+        }
+    }
+}
+
+impl Life {
+    /// What is due next, and when.
+    pub(super) fn next(&self) -> Option<(Instant, Wake)> {
+        let now = Instant::now();
+        let collection = self
+            .slots
+            .iter()
+            .filter(|_| self.client.is_some())
+            .filter_map(Slot::due)
+            .min();
+        let stale = self
+            .slots
+            .iter()
+            .map(Slot::stale_at)
+            .filter(|at| *at > now)
+            .min();
+        let running = (!self.running.is_empty()).then(|| now + REFRESH);
+        let events = [
+            (collection, Wake::Collection),
+            (stale, Wake::Refresh),
+            (running, Wake::Refresh),
+            (self.next_birth(now), Wake::Birth),
+        ];
+        events
+            .into_iter()
+            .filter_map(|(at, wake)| Some((at?, wake)))
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// When a new series of the ledger is to show its value. Wall time, since it is wall time that the ledger remembers.
+    fn next_birth(&self, now: Instant) -> Option<Instant> {
+        let birth = self.estate.open_ledger()?.next_birth()?;
+        let wait = birth.duration_since(self.estate.clock().now());
+        // A little later, so that the clocks' rounding does not bring it too early, and again.
+        Some(now + Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(10))
+    }
+}
