@@ -7,6 +7,8 @@
 mod warden;
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use self::warden::Desired;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::config;
-use crate::primary::{Estate, Remains};
+use crate::primary::{self, Estate, Remains};
 
 /// How long the requests in flight get when a primary is removed or replaced by a reload.
 const REPLACE_GRACE: Duration = Duration::from_secs(5);
@@ -31,8 +33,18 @@ const MARGIN: Duration = Duration::from_millis(100);
 pub(crate) struct Supervisor {
     board: Board,
     clock: Clock,
+    live: Live,
     wardens: Mutex<Wardens>,
 }
+
+/// What a primary does all its life.
+type Live = Arc<
+    dyn Fn(Arc<Estate>, Arc<config::Primary>, watch::Receiver<Option<Instant>>) -> Life
+        + Send
+        + Sync,
+>;
+
+type Life = Pin<Box<dyn Future<Output = Option<Remains>> + Send>>;
 
 #[derive(Default)]
 struct Wardens {
@@ -61,9 +73,17 @@ pub(crate) struct Applied {
 
 impl Supervisor {
     pub(crate) fn new(board: Board, clock: Clock) -> Self {
+        let live = |estate, config, deadlines| -> Life {
+            Box::pin(primary::live(estate, config, deadlines))
+        };
+        Self::of_lives(board, clock, Arc::new(live))
+    }
+
+    fn of_lives(board: Board, clock: Clock, live: Live) -> Self {
         Self {
             board,
             clock,
+            live,
             wardens: Mutex::default(),
         }
     }
@@ -127,7 +147,11 @@ impl Supervisor {
         let (desired, wanted) = watch::channel(Desired::Run(Arc::clone(&config)));
         // On the board from the start: absent series would say less than "not up".
         estate.announce(&config);
-        let task = tokio::spawn(warden::guard(Arc::clone(&estate), wanted));
+        let task = tokio::spawn(warden::guard(
+            Arc::clone(&estate),
+            Arc::clone(&self.live),
+            wanted,
+        ));
         Warden {
             config,
             estate,
@@ -174,3 +198,6 @@ impl Drop for Warden {
         self.task.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,9 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
 use tracing::{error, info, warn};
 
-use super::REPLACE_GRACE;
+use super::{Live, REPLACE_GRACE};
 use crate::config;
-use crate::primary::{self, Estate, Remains};
+use crate::primary::{Estate, Remains};
 
 /// What is wanted of a primary.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Lets the primary live as desired. Returns what was cut off at the end.
 pub(super) async fn guard(
     estate: Arc<Estate>,
+    live: Live,
     mut desired: watch::Receiver<Desired>,
 ) -> Option<Remains> {
     let mut pause = PAUSE;
@@ -42,7 +43,7 @@ pub(super) async fn guard(
         let (deadline, deadlines) = watch::channel(None);
         // A set of one, since dropping a set ends its tasks.
         let mut life = JoinSet::new();
-        life.spawn(primary::live(Arc::clone(&estate), config, deadlines));
+        life.spawn(live(Arc::clone(&estate), config, deadlines));
         tokio::select! {
             Some(ended) = life.join_next() => {
                 if born.elapsed() >= LONGEST_PAUSE {
