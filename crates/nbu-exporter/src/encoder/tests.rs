@@ -118,3 +118,42 @@ async fn a_variant_nobody_asks_for_goes_cold_and_its_page_is_freed() {
         "and who asks again gets what is there now"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_render_that_panics_leaves_the_page_before_it_and_is_tried_again() {
+    let board = Board::default();
+    let renders = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&renders);
+    let render = move |_: Variant, publications: &Publications| {
+        let render = count.fetch_add(1, Ordering::Relaxed);
+        assert!(![1, 2].contains(&render), "panics as asked");
+        Ok(publications.generation)
+    };
+    let (encoder, pages) = Encoder::new(board.reader(), Arc::new(render));
+    tokio::spawn(encoder.run());
+    assert_eq!(*pages.page(TEXT).await, 0);
+    sleep(PAUSE).await;
+    change(&board);
+    settle().await;
+    assert_eq!(*pages.page(TEXT).await, 0, "the page before it");
+    assert_eq!(renders.load(Ordering::Relaxed), 2, "not again at once");
+    sleep(PAUSE).await;
+    settle().await;
+    assert_eq!(renders.load(Ordering::Relaxed), 3);
+    assert_eq!(*pages.page(TEXT).await, 0);
+    sleep(PAUSE).await;
+    settle().await;
+    assert_eq!(*pages.page(TEXT).await, 1, "healed by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_variant_stays_warm_for_five_minutes_after_it_was_last_asked_for() {
+    let (board, pages, renders) = encoder();
+    pages.page(TEXT).await;
+    sleep(WARM.saturating_sub(Duration::from_secs(1))).await;
+    pages.page(TEXT).await;
+    sleep(WARM.saturating_sub(Duration::from_secs(1))).await;
+    change(&board);
+    settle().await;
+    assert_eq!(renders.load(Ordering::Relaxed), 2, "still kept up to date");
+}

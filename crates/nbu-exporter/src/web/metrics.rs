@@ -104,7 +104,84 @@ fn patience(headers: &HeaderMap, offset: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
+
     use super::*;
+    use crate::board::Board;
+    use crate::clock::Clock;
+    use crate::encoder::{Encoder, Page};
+    use crate::readiness::Readiness;
+    use crate::reload::{self, Record};
+    use crate::web::{Own, Scrapes};
+
+    /// A site whose pages are rendered, or never.
+    fn site(board: &Board, most: usize, rendered: bool) -> Arc<Site> {
+        let (encoder, pages) = Encoder::new(board.reader(), Arc::new(Page::render));
+        if rendered {
+            tokio::spawn(encoder.run());
+        }
+        Arc::new(Site {
+            telemetry_path: "/metrics".into(),
+            timeout_offset: Duration::from_millis(500),
+            scrapes: Scrapes::new(most),
+            pages,
+            board: board.reader(),
+            own: Own::new(Arc::new(Record::new(
+                Clock::manual(jiff::Timestamp::UNIX_EPOCH).0.now(),
+            ))),
+            readiness: Readiness::new().0,
+            reload: reload::queue().0,
+            lifecycle: false,
+        })
+    }
+
+    async fn scrape(site: &Arc<Site>) -> Response {
+        answer(State(Arc::clone(site)), HeaderMap::new()).await
+    }
+
+    #[tokio::test]
+    async fn scrapes_beyond_the_bound_are_refused_until_the_body_of_one_is_taken() {
+        let site = site(&Board::default(), 2, true);
+        let (one, two) = (scrape(&site).await, scrape(&site).await);
+        assert_eq!(
+            (one.status(), two.status()),
+            (StatusCode::OK, StatusCode::OK)
+        );
+        let refused = scrape(&site).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = to_bytes(refused.into_body(), usize::MAX).await.unwrap();
+        assert!(
+            body.starts_with(b"2 scrapes are being answered already"),
+            "{body:?}"
+        );
+        to_bytes(one.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(scrape(&site).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_bound_of_zero_is_none() {
+        let site = site(&Board::default(), 0, true);
+        let mut answers = Vec::new();
+        for _ in 0..100 {
+            answers.push(scrape(&site).await);
+        }
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.status() == StatusCode::OK)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_does_not_come_is_given_up_before_the_scraper_does() {
+        let site = site(&Board::default(), 1, false);
+        let headers = HeaderMap::from_iter([(SCRAPE_TIMEOUT, HeaderValue::from_static("10"))]);
+        let began = tokio::time::Instant::now();
+        let response = answer(State(Arc::clone(&site)), headers).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(began.elapsed(), Duration::from_millis(9_500));
+        assert_eq!(site.scrapes.free.available_permits(), 1);
+    }
 
     fn of(seconds: &'static str) -> Duration {
         let headers = HeaderMap::from_iter([(SCRAPE_TIMEOUT, HeaderValue::from_static(seconds))]);

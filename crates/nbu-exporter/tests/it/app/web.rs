@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::bufread::GzDecoder;
+use tokio::net::TcpStream;
 
 use super::harness::{Exporter, primary, sim};
 
@@ -126,5 +127,78 @@ async fn the_small_paths_answer_as_exporters_do() {
         "{metrics}"
     );
     assert!(!metrics.contains("/nothing"), "a client's path is no label");
+    exporter.terminated().await;
+}
+
+#[tokio::test]
+async fn every_format_says_the_same_packed_and_unpacked() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let exporter =
+        Exporter::start(&primary("paris", &sim, &directory, ""), &directory, |_| ()).await;
+    exporter.until("netbackup_up{primary=\"paris\"} 1").await;
+    for (accept, content_type) in [
+        (
+            "Accept: text/plain",
+            "text/plain; version=0.0.4; charset=utf-8",
+        ),
+        (
+            OPENMETRICS,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
+        (
+            "Accept: application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+            "application/vnd.google.protobuf; proto=io.prometheus.client.metricfamily; encoding=delimited",
+        ),
+    ] {
+        for encoding in ["identity", "gzip"] {
+            let headers = format!("{accept}\nAccept-Encoding: {encoding}");
+            let response = exporter.request("GET", "/metrics", &headers).await;
+            let typed = format!("content-type: {content_type}\r\n");
+            assert!(
+                format!("{}\r\n", response.head).contains(&typed),
+                "{}",
+                response.head
+            );
+            let packed = response.head.contains("content-encoding: gzip");
+            assert_eq!(packed, encoding == "gzip", "{}", response.head);
+            let mut body = Vec::new();
+            if packed {
+                GzDecoder::new(&*response.body)
+                    .read_to_end(&mut body)
+                    .unwrap();
+            } else {
+                body = response.body;
+            }
+            for family in ["netbackup_up", "netbackup_exporter_build"] {
+                assert!(
+                    body.windows(family.len())
+                        .any(|window| window == family.as_bytes()),
+                    "{family} in {content_type} {encoding}"
+                );
+            }
+        }
+    }
+    exporter.terminated().await;
+}
+
+#[tokio::test]
+async fn an_ipv6_loopback_listens_on_a_port_of_the_systems_choice() {
+    if TcpStream::connect("[::1]:9").await.is_err_and(|error| {
+        error.kind() == std::io::ErrorKind::AddrNotAvailable
+            || error.kind() == std::io::ErrorKind::Unsupported
+    }) {
+        return;
+    }
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let exporter = Exporter::start(
+        &primary("paris", &sim, &directory, ""),
+        &directory,
+        |options| {
+            options.listen = vec!["[::1]:0".parse().unwrap()];
+        },
+    )
+    .await;
+    assert!(exporter.address.is_ipv6() && exporter.address.port() != 0);
+    assert_eq!(exporter.get("/-/healthy").await.status, 200);
     exporter.terminated().await;
 }
