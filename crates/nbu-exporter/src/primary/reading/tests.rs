@@ -123,6 +123,38 @@ async fn a_changed_secret_makes_a_new_client_and_closes_the_old_one() {
 }
 
 #[tokio::test]
+async fn what_hangs_on_a_replaced_client_is_told_at_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, ca) = (directory.path().join("key"), directory.path().join("ca"));
+    let sim = nbu_sim::Sim::builder()
+        .api_key("first")
+        .start(([127, 0, 0, 1], 0).into())
+        .await
+        .unwrap();
+    fs::write(&file, "first").unwrap();
+    fs::write(&ca, sim.ca_pem()).unwrap();
+    let (key_file, ca_file) = (file.display(), ca.display());
+    let keys = format!("api_key_file: '{key_file}', tls_config: {{ca_file: '{ca_file}'}}");
+    let mut config = (*config(&keys)).clone();
+    config.url = sim.url().parse().unwrap();
+    let gate = sim.hold(nbu_sim::Route::StorageUnits);
+    let mut life = super::super::Life::new(estate(&Board::default()), Arc::new(config));
+    tokio::select! {
+        () = life.go_on() => {}
+        () = gate.reached() => {}
+    }
+    fs::write(&file, "second").unwrap();
+    life.renew(life.read(Duration::ZERO).await);
+    let (_sender, deadlines) = watch::channel(Some(Instant::now() + Duration::from_millis(50)));
+    let remains = life.end(deadlines).await.unwrap();
+    assert!(
+        remains.endpoints.contains("/storage/storage-units"),
+        "{remains:?}"
+    );
+    gate.abandoned().await;
+}
+
+#[tokio::test]
 async fn a_proxy_is_asked_for_the_primary_unless_it_is_excepted() {
     let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = proxy.local_addr().unwrap();
