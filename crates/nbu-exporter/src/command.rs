@@ -173,7 +173,6 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
         source,
         verbosity,
         clock,
-        ..Options::default()
     }
 }
 

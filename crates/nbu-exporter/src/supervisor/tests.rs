@@ -112,6 +112,7 @@ async fn a_stop_overtakes_the_longer_grace_of_a_removal() {
     let applied = supervisor.apply(&primaries(&["paris"], ""));
     assert_eq!((applied.removed, applied.unchanged), (1, 1));
     assert_eq!(board.reader().borrow().primaries.len(), 1, "gone at once");
+    sleep(Duration::from_millis(10)).await;
     let before = Instant::now();
     let remains = supervisor.stop(before + Duration::from_secs(1)).await;
     assert_eq!(remains.len(), 1, "{remains:?}");

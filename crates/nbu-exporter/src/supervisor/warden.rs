@@ -42,10 +42,10 @@ pub(super) async fn guard(
         let born = Instant::now();
         let (deadline, deadlines) = watch::channel(None);
         // A set of one, since dropping a set ends its tasks.
-        let mut life = JoinSet::new();
-        life.spawn(live(Arc::clone(&estate), config, deadlines));
+        let mut task = JoinSet::new();
+        task.spawn(live(Arc::clone(&estate), config, deadlines));
         tokio::select! {
-            Some(ended) = life.join_next() => {
+            Some(ended) = task.join_next() => {
                 if born.elapsed() >= LONGEST_PAUSE {
                     pause = PAUSE;
                 }
@@ -57,7 +57,7 @@ pub(super) async fn guard(
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             _ = desired.changed() => {
-                let remains = end(&mut life, &deadline, &mut desired).await;
+                let remains = end(&mut task, &deadline, &mut desired).await;
                 if let Desired::Stop(_) = *desired.borrow() {
                     return remains;
                 }
@@ -71,9 +71,9 @@ pub(super) async fn guard(
     }
 }
 
-/// Ends a life, by the earliest of the deadlines that come in meanwhile.
+/// Ends a task, by the earliest of the deadlines that come in meanwhile.
 async fn end(
-    life: &mut JoinSet<Option<Remains>>,
+    task: &mut JoinSet<Option<Remains>>,
     deadline: &watch::Sender<Option<Instant>>,
     desired: &mut watch::Receiver<Desired>,
 ) -> Option<Remains> {
@@ -86,7 +86,7 @@ async fn end(
             *deadline = Some(deadline.map_or(wanted, |before| before.min(wanted)));
         });
         tokio::select! {
-            ended = life.join_next() => return ended.and_then(Result::unwrap_or_default),
+            ended = task.join_next() => return ended.and_then(Result::unwrap_or_default),
             Ok(()) = desired.changed() => {}
         }
     }
