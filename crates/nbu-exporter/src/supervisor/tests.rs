@@ -22,9 +22,8 @@ fn supervisor(board: &Board) -> (Supervisor, Births) {
             .unwrap()
             .push((Arc::clone(estate.name()), start.elapsed()));
         Box::pin(async move {
-            if &**estate.name() == "panics" && config.max_in_flight.get() == 4 {
-                panic!("as asked");
-            }
+            let panics = &**estate.name() == "panics" && config.max_in_flight.get() == 4;
+            assert!(!panics, "as asked");
             let deadline = *deadlines.wait_for(Option::is_some).await.unwrap();
             if !estate.name().starts_with("hangs") {
                 return None;
@@ -44,12 +43,11 @@ fn supervisor(board: &Board) -> (Supervisor, Births) {
 }
 
 fn primaries(names: &[&str], more: &str) -> Vec<config::Primary> {
-    let mut text = "primaries:\n".to_owned();
-    for name in names {
-        text += &format!(
-            "  - {{name: {name}, url: 'https://{name}.example.com/netbackup', api_key: k{more}}}\n"
-        );
-    }
+    let primary = |name: &&str| {
+        format!("{{name: {name}, url: 'https://{name}.example.com/netbackup', api_key: k{more}}}")
+    };
+    let all: Vec<_> = names.iter().map(primary).collect();
+    let text = format!("primaries: [{}]", all.join(", "));
     Config::parse(Path::new("c.yml"), &text, &Environment::of([]))
         .unwrap()
         .primaries

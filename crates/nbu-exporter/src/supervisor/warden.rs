@@ -71,7 +71,7 @@ pub(super) async fn guard(
     }
 }
 
-/// Ends a task, by the earliest of the deadlines that come in meanwhile.
+/// Ends a life, by the earliest of the deadlines that come in meanwhile.
 async fn end(
     task: &mut JoinSet<Option<Remains>>,
     deadline: &watch::Sender<Option<Instant>>,
