@@ -74,6 +74,12 @@ pub enum PagingError {
         /// The number of pages allowed.
         budget: u32,
     },
+    /// The last page says that the list was cut short.
+    #[error("page {page} is the last one, yet says that the list was cut (rangeTruncated)")]
+    Truncated {
+        /// Number of the page, from 1.
+        page: u32,
+    },
     /// The server answered for another offset than the one asked, or the next offset does not advance.
     #[error("page {page} was asked at offset {asked}, but the answer says {answered}")]
     Offset {
@@ -133,16 +139,34 @@ impl Pagination {
         if !more {
             return Ok(None);
         }
+        self.within_budget().map(Some)
+    }
+
+    /// Leaves the page asked for, whatever its answer said of others, for the first page of another query: how a list is
+    /// paged by a key of its records. Its pages count on.
+    pub fn restart(self) -> Result<Self, PagingError> {
+        let walk = Self {
+            pages: self.pages.saturating_add(1),
+            ..Self::new(self.paging, self.limit, self.budget)
+        };
+        walk.within_budget()
+    }
+
+    fn within_budget(self) -> Result<Self, PagingError> {
         if self.pages >= self.budget {
             return Err(PagingError::Budget {
                 budget: self.budget,
             });
         }
-        Ok(Some(self))
+        Ok(self)
     }
 
     fn follow_cursor(&mut self, page: &PageInfo) -> Result<bool, PagingError> {
         let cursor = match &page.next {
+            // With a next page a cut loses nothing: the rest follows.
+            None if page.range_truncated == Some(true) => {
+                return Err(PagingError::Truncated { page: self.pages });
+            }
             None => return Ok(false),
             Some(Next::Cursor(cursor)) => cursor.clone(),
             Some(Next::Offset(number)) => number.to_string(),

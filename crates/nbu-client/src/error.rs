@@ -222,7 +222,7 @@ impl Error {
             Self::NotSupported { .. } | Self::TooOld { .. } => Reason::NotSupported,
             Self::Http { .. } | Self::Redirect { .. } => Reason::Http,
             Self::Paging {
-                source: PagingError::Budget { .. },
+                source: PagingError::Budget { .. } | PagingError::Truncated { .. },
                 ..
             }
             | Self::Limit { .. } => Reason::Limit,

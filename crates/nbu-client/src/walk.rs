@@ -67,6 +67,20 @@ impl Walk {
         self
     }
 
+    /// How many records it asks for a page.
+    pub fn records_per_page(&self) -> u32 {
+        self.page_limit
+    }
+
+    /// Goes from the page handed out last to the first page of another query, and not to the one that follows: how a list
+    /// is walked by a key of its records. Pages count on, so [`pages`](crate::Limits::pages) bounds all of it.
+    ///
+    /// Ask for it once the page has been folded: one that came broken comes again only from [`next_page`](Walk::next_page).
+    pub fn restart(&mut self, query: Query) -> Result<(), Error> {
+        self.query = query;
+        self.first_again()
+    }
+
     /// The next page; `None` after the last one, and after an error.
     ///
     /// What follows a page stands at its end, so fold it before asking on; if it was not folded, it is read here for that

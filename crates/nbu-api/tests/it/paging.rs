@@ -60,6 +60,27 @@ fn the_budget_ends_an_endless_list_but_not_one_that_just_fits() {
 }
 
 #[test]
+fn a_list_that_was_cut_is_not_complete_but_goes_on_where_it_can() {
+    let truncated = |next| PageInfo {
+        range_truncated: Some(true),
+        ..cursor(100, next)
+    };
+    let walk = Pagination::new(Paging::Cursor, 100, 10);
+    let walk = walk.observe(&truncated(Some("a"))).unwrap().unwrap();
+    let error = walk.observe(&truncated(None)).unwrap_err();
+    assert_eq!(error, PagingError::Truncated { page: 2 });
+}
+
+#[test]
+fn pages_by_key_count_on() {
+    let walk = Pagination::new(Paging::Offset, 100, 3);
+    let first = walk.parameters();
+    let walk = walk.restart().unwrap().restart().unwrap();
+    assert_eq!((walk.parameters(), walk.pages()), (first, 2));
+    assert_eq!(walk.restart().unwrap_err(), PagingError::Budget { budget: 3 });
+}
+
+#[test]
 fn skipped_elements_count_as_seen() {
     let mut page = PageInfo {
         records: 1,

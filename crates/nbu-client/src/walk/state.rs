@@ -98,6 +98,24 @@ impl Walk {
         )
     }
 
+    /// From the page that was handed out to the first one, of whatever the query is now.
+    pub(super) fn first_again(&mut self) -> Result<(), Error> {
+        let State::Handed { page, .. } = &self.state else {
+            return Ok(());
+        };
+        let call = page
+            .ask()
+            .call(&self.shared.primary, Some(page.request_id()));
+        self.go(|place| match place.pagination.restart() {
+            Ok(pagination) => Ok(Some(Place {
+                pagination,
+                server: place.server,
+                broken: 0,
+            })),
+            Err(source) => Err(Error::Paging { call, source }),
+        })
+    }
+
     /// Leaves the page for where `next` says.
     fn go(
         &mut self,
