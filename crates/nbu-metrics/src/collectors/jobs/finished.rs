@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use nbu_api::{ApiVersion, Filter, Job, JobState, JobType, filter::job};
-use nbu_client::Reason;
+use nbu_client::{Error, Reason};
 
 use super::pages::JobPages;
 use crate::collector::{CollectError, Context};
@@ -68,8 +68,8 @@ async fn walk(
             Ok(time)
         }
         Err(error) => {
-            // More pages than a walk may have: the slice is too wide, as if the deadline had cut it.
-            if error.reason() != Reason::Limit {
+            // Otherwise it is dropped, as if the deadline had cut it.
+            if !is_too_wide(&error) {
                 under_way.failed();
             }
             Err(error)
@@ -92,6 +92,19 @@ async fn read(context: Context<'_>, slice: &Slice, time: TimeField) -> Result<()
             return Ok(());
         }
         taken.commit().await?;
+    }
+}
+
+/// Whether fewer jobs at a time may get through: the list is longer than a walk may be, the primary does not find them in
+/// time, or its pages do not lead on. What is wrong with our own state has nothing to do with the slice.
+fn is_too_wide(error: &CollectError) -> bool {
+    match error {
+        CollectError::Client(error) => {
+            matches!(error.reason(), Reason::Limit | Reason::Timeout)
+                || matches!(error, Error::Paging { .. })
+        }
+        CollectError::Order { .. } => true,
+        _ => false,
     }
 }
 
@@ -158,5 +171,21 @@ fn job_type(job_type: Option<JobType<'_>>) -> Cow<'_, str> {
             let word = JobType::WORDS.iter().find(|word| **word == known.as_str());
             Cow::Borrowed(word.copied().unwrap_or_default())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::StoreError;
+
+    #[test]
+    fn a_store_that_fails_does_not_narrow_the_slices() {
+        let error = StoreError {
+            act: "written",
+            source: "no space left".into(),
+        };
+        assert!(!is_too_wide(&error.into()));
+        assert!(is_too_wide(&CollectError::Order { last: 7 }));
     }
 }
