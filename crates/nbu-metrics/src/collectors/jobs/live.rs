@@ -1,6 +1,7 @@
 //! Jobs under way: a walk of `state ne 'DONE'`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,21 +14,27 @@ use crate::collector::{CollectError, Context};
 use crate::ledger::{Ledger, instant};
 use crate::samples::Samples;
 
-/// What is kept while walking: a few numbers per kind of job, and two bits per job.
+/// What is kept while walking: a few numbers per kind of job, two bits per job, and an id and a pointer per silent one.
 #[derive(Debug, Default)]
 struct Live {
+    words: Words,
     /// By type and state.
-    jobs: BTreeMap<(String, String), u64>,
-    queued: BTreeMap<String, u64>,
+    jobs: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    /// By code.
+    queued: BTreeMap<Option<i64>, u64>,
     oldest_queued: Option<Timestamp>,
-    oldest_active: BTreeMap<String, Timestamp>,
+    oldest_active: BTreeMap<Arc<str>, Timestamp>,
     /// Types of the active jobs, so that one without stalled jobs shows 0.
-    active: BTreeMap<String, u64>,
+    active: BTreeMap<Arc<str>, u64>,
     /// Not updated for long, if they turn out to be no parents.
-    silent: Vec<(u64, String)>,
+    silent: Vec<(u64, Arc<str>)>,
     parents: RoaringTreemap,
     seen: RoaringTreemap,
 }
+
+/// Types and states, each kept once however many jobs name it.
+#[derive(Debug, Default)]
+struct Words(BTreeSet<Arc<str>>);
 
 /// Reads all unfinished jobs. `clock` is the primary's.
 pub(super) async fn collect(
@@ -56,8 +63,9 @@ impl Live {
             .job_type
             .as_ref()
             .map_or("", |job_type| job_type.as_str());
+        let job_type = self.words.one(job_type);
         let state = job.state.as_ref().map_or("", |state| state.as_str());
-        let kind = (job_type.to_owned(), state.to_owned());
+        let kind = (Arc::clone(&job_type), self.words.one(state));
         *self.jobs.entry(kind).or_default() += 1;
         match job.state {
             Some(JobState::Queued) => self.take_queued(job),
@@ -67,17 +75,17 @@ impl Live {
     }
 
     fn take_queued(&mut self, job: &Job<'_>) {
-        let reason = job.queue_reason.map(|reason| reason.to_string());
-        *self.queued.entry(reason.unwrap_or_default()).or_default() += 1;
+        let code = job.queue_reason.map(|reason| reason.0);
+        *self.queued.entry(code).or_default() += 1;
         self.oldest_queued = earlier(self.oldest_queued, job.start_time);
     }
 
-    fn take_active(&mut self, job: &Job<'_>, job_type: &str, silent_since: Timestamp) {
-        self.active.entry(job_type.to_owned()).or_default();
+    fn take_active(&mut self, job: &Job<'_>, job_type: Arc<str>, silent_since: Timestamp) {
+        self.active.entry(Arc::clone(&job_type)).or_default();
         if let Some(start) = job.start_time {
             let oldest = self
                 .oldest_active
-                .entry(job_type.to_owned())
+                .entry(Arc::clone(&job_type))
                 .or_insert(start);
             *oldest = start.min(*oldest);
         }
@@ -86,7 +94,7 @@ impl Live {
             .is_some_and(|last| last <= silent_since);
         let excluded = job.is_parent() || job.job_type == Some(JobType::InstantAccess);
         if silent && !excluded {
-            self.silent.push((job.job_id, job_type.to_owned()));
+            self.silent.push((job.job_id, job_type));
         }
     }
 
@@ -102,20 +110,21 @@ impl Live {
     }
 
     fn render(mut self) -> Samples {
-        for (id, job_type) in &self.silent {
-            if !self.parents.contains(*id) {
-                *self.active.entry(job_type.clone()).or_default() += 1;
+        for (id, job_type) in self.silent {
+            if !self.parents.contains(id) {
+                *self.active.entry(job_type).or_default() += 1;
             }
         }
         let mut samples = Samples::new();
         for ((job_type, state), count) in &self.jobs {
             samples.gauge(&families::JOBS, &[job_type, state], *count as f64);
         }
-        for (_, reason) in QueueReason::known() {
-            self.queued.entry(reason.to_owned()).or_default();
+        for (reason, _) in QueueReason::known() {
+            self.queued.entry(Some(reason.0)).or_default();
         }
-        for (reason, count) in &self.queued {
-            samples.gauge(&families::JOBS_QUEUED, &[reason], *count as f64);
+        for (code, count) in &self.queued {
+            let reason = code.map_or_else(String::new, |code| QueueReason(code).to_string());
+            samples.gauge(&families::JOBS_QUEUED, &[&reason], *count as f64);
         }
         if let Some(oldest) = self.oldest_queued {
             let at = instant::seconds(oldest);
@@ -136,9 +145,49 @@ impl Live {
     }
 }
 
+impl Words {
+    fn one(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+}
+
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{JobsSettings, MemoryStore};
+
+    #[tokio::test]
+    async fn a_word_is_kept_once_however_many_jobs_name_it() {
+        let store = Arc::new(MemoryStore::new());
+        let ledger = Ledger::open(store, JobsSettings::default()).await.unwrap();
+        let mut live = Live::default();
+        let at = Timestamp::UNIX_EPOCH;
+        for job_id in 1..=1_000 {
+            let job = Job {
+                job_id,
+                job_type: Some(JobType::Other(format!("KIND_{}", job_id % 2).into())),
+                state: Some(JobState::Active),
+                last_update_time: Some(at),
+                ..Job::default()
+            };
+            live.take(&job, at, &ledger);
+        }
+        assert_eq!((live.silent.len(), live.words.0.len()), (1_000, 3));
+        for (_, kind) in &live.silent {
+            let kept = live.words.0.get(kind).unwrap();
+            assert!(Arc::ptr_eq(kind, kept), "{kind} was copied");
+        }
     }
 }
