@@ -4,7 +4,8 @@
 //! the [`State`] between two runs:
 //!
 //! * one run at a time per collector and primary;
-//! * `collect` may be dropped at any await. Nothing has changed then, but for what the ledger committed;
+//! * `collect` may be dropped at any await. Nothing has changed then, but for what the ledger committed and whose
+//!   turn the state says it is;
 //! * on success, keep the new state and show the samples in place of the last ones. When [`Collected::more`] says
 //!   so, run it again at once rather than at the next interval: the work was cut into pieces so that each has the
 //!   deadline to itself and its result is seen early;
@@ -105,13 +106,19 @@ pub enum CollectError {
     #[error(transparent)]
     Client(#[from] nbu_client::Error),
     /// The ledger's state could not be kept. What was published stays, and the walk is repeated.
-    #[error(transparent)]
+    #[error("what was counted cannot be kept; check that the state has room and may be written")]
     Ledger(#[from] StoreError),
     /// The primary does not tell its clock, without which no finished job can be counted.
     #[error(
         "/ping tells neither the primary's clock in its body nor a Date; check what stands between it and us"
     )]
     NoClock,
+    /// Finished jobs were counted, but the jobs under way could not be read when it was last tried.
+    #[error("the unfinished jobs cannot be read ({reason}); the finished ones are counted all the same")]
+    LiveJobs {
+        /// How that ended.
+        reason: Reason,
+    },
     /// A page does not lead to the next one: its job ids do not go on where they were asked to.
     #[error("/admin/jobs does not answer in the order asked for, after job {last}")]
     Order {
@@ -127,6 +134,7 @@ impl CollectError {
         match self {
             Self::Client(error) => error.reason(),
             Self::Ledger(_) => Reason::Limit,
+            Self::LiveJobs { reason } => *reason,
             Self::NoClock | Self::Order { .. } => Reason::Parse,
         }
     }
@@ -142,7 +150,7 @@ impl CollectError {
             Self::Client(error) => error.call().map(|call| call.endpoint),
             Self::Ledger(_) => None,
             Self::NoClock => Some(nbu_api::endpoint::PING.name),
-            Self::Order { .. } => Some(nbu_api::endpoint::JOBS.name),
+            Self::Order { .. } | Self::LiveJobs { .. } => Some(nbu_api::endpoint::JOBS.name),
         }
     }
 }

@@ -4,10 +4,14 @@
 //!
 //! * the *live* walk, over what is not finished: when a new interval begins;
 //! * the *finished* walk, over one slice of what has finished: in the run after that, and again while slices are due.
+//!
+//! They take turns also when one of them fails or is dropped at its deadline. Finished jobs that are counted while the live
+//! ones cannot be read are no success: the run tells why, and the old gauges go when they are too old.
 
 mod finished;
 mod live;
 mod pages;
+mod turn;
 
 use std::time::Duration;
 
@@ -20,6 +24,7 @@ use crate::ledger::JobsSettings;
 use crate::samples::Samples;
 
 use finished::TimeField;
+use turn::{Turn, Work};
 
 /// Collects the families of `catalogue::jobs`.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +37,7 @@ struct Memory {
     live: Samples,
     /// When that ended, in wall time.
     live_at: Option<Timestamp>,
-    /// Whether finished jobs were walked since.
-    walked: bool,
+    turn: Turn,
     /// By which of a job's times this primary can filter.
     time: TimeField,
 }
@@ -52,7 +56,10 @@ impl Collector for Jobs {
     }
 
     fn collect<'a>(&'a self, context: Context<'a>, state: &'a State) -> CollectFuture<'a> {
-        let memory = state.read::<Memory>().cloned().unwrap_or_default();
+        let memory = state
+            .read_or_default::<Memory>()
+            .cloned()
+            .unwrap_or_default();
         Box::pin(collect(context, memory))
     }
 }
@@ -61,73 +68,45 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
     let settings = context.ledger.settings();
     let ping = context.client.ping().await?;
     let clock = ping.clock.ok_or(CollectError::NoClock)?;
-    let more = if memory.is_live_due((context.clock)(), &settings) {
-        memory.live = live::collect(context, clock, settings.stalled_after).await?;
-        memory.live_at = Some((context.clock)());
-        memory.walked = false;
-        true
-    } else {
-        let walked = finished::collect(context, clock, &memory.time).await?;
-        memory.time = walked.time;
-        memory.walked = true;
-        walked.more || memory.is_live_due((context.clock)(), &settings)
+    let more = match memory.turn.take((context.clock)(), settings.interval) {
+        Work::Live => {
+            let read = live::collect(context, clock, settings.stalled_after).await;
+            memory.live = read.inspect_err(|error| memory.turn.live_failed(error.reason()))?;
+            let now = (context.clock)();
+            memory.live_at = Some(now);
+            memory.turn.live_succeeded(now);
+            true
+        }
+        Work::Finished => {
+            let walked = finished::collect(context, clock, &memory.time).await?;
+            memory.time = walked.time;
+            walked.more
+                || memory
+                    .turn
+                    .is_live_due((context.clock)(), settings.interval)
+        }
     };
     Ok(Collected {
-        samples: memory.live.clone(),
+        samples: memory.shown((context.clock)(), settings.interval),
+        refused: memory
+            .turn
+            .unread()
+            .map(|reason| CollectError::LiveJobs { reason }),
         state: State::new(memory),
         more,
-        refused: None,
     })
 }
 
 impl Memory {
-    /// Live jobs are read once an interval, finished jobs after that. When finished jobs keep failing, live jobs do not
-    /// wait for them for ever; and a live walk that takes longer than the interval does not keep finished jobs waiting.
-    fn is_live_due(&self, now: Timestamp, settings: &JobsSettings) -> bool {
-        let Some(live_at) = self.live_at else {
-            return true;
-        };
-        let age = now.as_duration() - live_at.as_duration();
-        // A clock that stepped back says nothing about the age.
-        let Ok(age) = Duration::try_from(age) else {
-            return self.walked;
-        };
-        if self.walked {
-            age >= settings.interval / 2
-        } else {
-            age >= settings.interval * 2
+    /// The gauges, as long as they are worth showing: finished jobs that are counted do not make them any fresher.
+    fn shown(&self, now: Timestamp, interval: Duration) -> Samples {
+        let kept = (interval * 5).max(Duration::from_secs(900));
+        let age = self
+            .live_at
+            .map(|live_at| now.as_duration() - live_at.as_duration());
+        match age.map(Duration::try_from) {
+            Some(Ok(age)) if age > kept => Samples::new(),
+            _ => self.live.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn live_and_finished_take_turns() {
-        let settings = JobsSettings::default();
-        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
-        let due = |walked, seconds| {
-            let memory = Memory {
-                live_at: Some(at(0)),
-                walked,
-                ..Memory::default()
-            };
-            memory.is_live_due(at(seconds), &settings)
-        };
-        assert!(
-            Memory::default().is_live_due(at(0), &settings),
-            "the very first run"
-        );
-        assert!(!due(false, 1), "finished jobs come after live ones");
-        assert!(!due(false, 65), "also when the live walk was slow");
-        assert!(due(false, 120), "but not for ever");
-        assert!(!due(true, 1), "more slices go on");
-        assert!(due(true, 54), "a new interval, early by its jitter");
-        assert!(
-            due(true, -5) && !due(false, -5),
-            "whatever the wall clock does"
-        );
     }
 }

@@ -9,4 +9,6 @@ mod bench;
 mod dropped;
 mod jobs;
 mod primary;
+mod slices;
 mod storage;
+mod turns;

@@ -47,7 +47,10 @@ impl Bench {
             primary,
             client,
             ledger,
-            states: BTreeMap::new(),
+            states: collector::ALL
+                .iter()
+                .map(|one| (one.name(), State::default()))
+                .collect(),
         }
     }
 
@@ -66,7 +69,24 @@ impl Bench {
         clock: &(dyn Fn() -> Timestamp + Send + Sync),
         waits: Option<usize>,
     ) -> Option<Result<Collected, CollectError>> {
-        let state = self.states.get(name).cloned().unwrap_or_default();
+        let mut left = waits.unwrap_or(usize::MAX);
+        let stop = || {
+            let over = left == 0;
+            left = left.saturating_sub(1);
+            over
+        };
+        self.collect_until(name, clock, stop).await
+    }
+
+    /// One run that is dropped as soon as it waits and `stop` says so; `None` then.
+    pub(super) async fn collect_until(
+        &self,
+        name: &'static str,
+        clock: &(dyn Fn() -> Timestamp + Send + Sync),
+        mut stop: impl FnMut() -> bool,
+    ) -> Option<Result<Collected, CollectError>> {
+        // Runs share it, as a failed one may leave something in it.
+        let state = self.states[name].clone();
         let context = Context {
             client: &self.client,
             ledger: &self.ledger,
@@ -74,16 +94,12 @@ impl Bench {
         };
         let collector = collector::find(name).unwrap();
         let mut run = collector.collect(context, &state);
-        let mut left = waits.unwrap_or(usize::MAX);
         let hang = tokio::time::timeout(
             Duration::from_secs(120),
             std::future::poll_fn(move |task| match run.as_mut().poll(task) {
                 std::task::Poll::Ready(outcome) => std::task::Poll::Ready(Some(outcome)),
-                std::task::Poll::Pending if left == 0 => std::task::Poll::Ready(None),
-                std::task::Poll::Pending => {
-                    left -= 1;
-                    std::task::Poll::Pending
-                }
+                std::task::Poll::Pending if stop() => std::task::Poll::Ready(None),
+                std::task::Poll::Pending => std::task::Poll::Pending,
             }),
         );
         hang.await.unwrap()

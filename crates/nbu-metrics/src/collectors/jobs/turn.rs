@@ -1,0 +1,107 @@
+//! Whose turn it is: the live jobs' or the finished ones'.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nbu_client::Reason;
+
+/// Shared by all runs, for the attempts that failed or were dropped count too: neither walk may starve the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turn(Arc<Mutex<Attempts>>);
+
+/// What one run does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Work {
+    Live,
+    Finished,
+}
+
+#[derive(Debug, Default)]
+struct Attempts {
+    /// When the last live walk ended, or began if it did not end well. In wall time.
+    live_at: Option<Timestamp>,
+    /// Finished jobs were walked since, or at least tried to be.
+    walked: bool,
+    /// Why the last live walk brought nothing.
+    unread: Option<Reason>,
+}
+
+impl Turn {
+    /// Decides, and notes the attempt.
+    pub(super) fn take(&self, now: Timestamp, interval: Duration) -> Work {
+        let mut attempts = self.attempts();
+        if !attempts.is_live_due(now, interval) {
+            attempts.walked = true;
+            return Work::Finished;
+        }
+        *attempts = Attempts {
+            live_at: Some(now),
+            walked: false,
+            // Nobody says so when it is dropped at its deadline.
+            unread: Some(Reason::Timeout),
+        };
+        Work::Live
+    }
+
+    pub(super) fn live_failed(&self, reason: Reason) {
+        self.attempts().unread = Some(reason);
+    }
+
+    pub(super) fn live_succeeded(&self, now: Timestamp) {
+        let mut attempts = self.attempts();
+        attempts.live_at = Some(now);
+        attempts.unread = None;
+    }
+
+    pub(super) fn is_live_due(&self, now: Timestamp, interval: Duration) -> bool {
+        self.attempts().is_live_due(now, interval)
+    }
+
+    /// Why the last live walk brought nothing, if it did not.
+    pub(super) fn unread(&self) -> Option<Reason> {
+        self.attempts().unread
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attempts {
+    /// Live jobs are read once an interval, finished jobs at least once after each of them.
+    fn is_live_due(&self, now: Timestamp, interval: Duration) -> bool {
+        let Some(live_at) = self.live_at else {
+            return true;
+        };
+        let age = now.as_duration() - live_at.as_duration();
+        // A clock that stepped back says nothing about the age.
+        self.walked && Duration::try_from(age).map_or(true, |age| age >= interval / 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn live_and_finished_take_turns() {
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let turn = Turn::default();
+        let take = |seconds| turn.take(at(seconds), MINUTE);
+        assert_eq!(take(0), Work::Live, "the very first run");
+        assert_eq!(take(900), Work::Finished, "however long that took");
+        assert_eq!(take(901), Work::Live, "also when that failed");
+        assert_eq!(
+            take(902),
+            Work::Finished,
+            "finished jobs come after live ones"
+        );
+        assert_eq!(take(903), Work::Finished, "more slices go on");
+        assert_eq!(take(955), Work::Live, "a new interval, early by its jitter");
+        assert_eq!(take(0), Work::Finished, "whatever the wall clock does");
+        assert_eq!(take(0), Work::Live);
+    }
+}
