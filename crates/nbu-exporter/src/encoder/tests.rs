@@ -152,6 +152,7 @@ async fn a_variant_stays_warm_for_five_minutes_after_it_was_last_asked_for() {
     pages.page(TEXT).await;
     sleep(WARM.saturating_sub(Duration::from_secs(1))).await;
     pages.page(TEXT).await;
+    assert_eq!(renders.load(Ordering::Relaxed), 1, "it was still there");
     sleep(WARM.saturating_sub(Duration::from_secs(1))).await;
     change(&board);
     settle().await;
