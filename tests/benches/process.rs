@@ -2,7 +2,6 @@
 //!
 //! Prints a table and the same as JSON. The two processes share the machine, so times say what both need together.
 #![expect(
-    clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a bench prints, and fails by panicking"
 )]

@@ -153,14 +153,14 @@ impl Exporter {
                 }
             }
         };
-        match timeout(HANG, waiting).await {
-            Ok(page) => page,
-            Err(_) => panic!(
+        let Ok(page) = timeout(HANG, waiting).await else {
+            panic!(
                 "the page never showed: {what}\n{}\n{}",
                 self.scrape().await.text(),
                 self.log.text()
-            ),
-        }
+            )
+        };
+        page
     }
 
     /// Waits for a log line that contains this.
@@ -186,10 +186,10 @@ impl Exporter {
 
     /// Waits so long for the process to end.
     pub async fn ended_within(&mut self, patience: Duration) -> ExitStatus {
-        match timeout(patience, self.child.wait()).await {
-            Ok(status) => status.expect("the process can be waited for"),
-            Err(_) => panic!("the exporter does not end\n{}", self.log.text()),
-        }
+        let Ok(status) = timeout(patience, self.child.wait()).await else {
+            panic!("the exporter does not end\n{}", self.log.text())
+        };
+        status.expect("the process can be waited for")
     }
 
     /// SIGTERM, then the exit status.
@@ -278,9 +278,9 @@ impl Log {
                 );
             }
         };
-        match timeout(HANG, waiting).await {
-            Ok(line) => line,
-            Err(_) => panic!("never logged: {part:?}\n{}", self.text()),
-        }
+        let Ok(line) = timeout(HANG, waiting).await else {
+            panic!("never logged: {part:?}\n{}", self.text())
+        };
+        line
     }
 }

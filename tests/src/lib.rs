@@ -3,7 +3,6 @@
 //! [`Exporter`] is the process, [`Page`] a parsed scrape. The simulated primaries it watches run inside the test (`nbu-sim`), so that
 //! what the exporter serves can be compared with the simulator's own truth.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a harness fails the test by panicking"

@@ -40,9 +40,5 @@ pub(crate) fn docs(sh: &Shell) -> anyhow::Result<()> {
 }
 
 pub(crate) fn package(sh: &Shell) -> anyhow::Result<()> {
-    Ok(cmd!(
-        sh,
-        "cargo package --locked --workspace --exclude xtask --exclude nbu-tests --allow-dirty"
-    )
-    .run()?)
+    Ok(cmd!(sh, "cargo package --locked --workspace").run()?)
 }

@@ -116,6 +116,8 @@ pub use reason::Reason;
 #[cfg(feature = "http")]
 pub use retry::RetryPolicy;
 #[cfg(feature = "http")]
-pub use tls::{ClientIdentity, Fingerprint, FingerprintError, TlsError, TlsFault, TlsSettings, TlsVersion};
+pub use tls::{
+    ClientIdentity, Fingerprint, FingerprintError, TlsError, TlsFault, TlsSettings, TlsVersion,
+};
 #[cfg(feature = "http")]
 pub use walk::{Walk, WalkSummary};

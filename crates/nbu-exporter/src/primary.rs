@@ -26,7 +26,7 @@ use nbu_metrics::ledger::JobsSettings;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use self::collection::{Collection, Failure};
 pub(crate) use self::estate::{Estate, Remains};
@@ -129,6 +129,9 @@ impl Life {
         let mut outcome = Ok(());
         if let Some((client, _)) = self.client.take() {
             self.estate.traffic().closing();
+            // Closed from here on; the future that is dropped was only one to wait with.
+            drop(client.close());
+            debug!(primary = %self.estate.name(), in_flight = client.in_flight(), "closing");
             outcome = loop {
                 tokio::select! {
                     outcome = client.close_within(deadline.saturating_duration_since(Instant::now())) => break outcome,

@@ -13,10 +13,12 @@ mod family;
 pub mod jobs;
 pub mod process;
 pub mod protection;
+mod reference;
 pub mod storage;
 mod table;
 
 pub use family::{Family, Kind, Retention, Stability};
+pub use reference::reference;
 
 /// Every family that is exported, in the order of the subjects.
 pub static ALL: &[&Family] = &concat::families::<{ concat::len(EXPORTED) }>(EXPORTED);

@@ -114,7 +114,9 @@ pub enum CollectError {
     )]
     NoClock,
     /// Finished jobs were counted, but the jobs under way could not be read when it was last tried.
-    #[error("the unfinished jobs cannot be read ({reason}); the finished ones are counted all the same")]
+    #[error(
+        "the unfinished jobs cannot be read ({reason}); the finished ones are counted all the same"
+    )]
     LiveJobs {
         /// How that ended.
         reason: Reason,

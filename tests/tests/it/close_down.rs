@@ -40,11 +40,12 @@ async fn a_walk_of_a_thousand_pages_stops_between_two_pages() {
             &format!("client-{client}"),
         ));
     }
-    let mut exporter = Launch::with_config(configuration([&watched])).start().await;
+    let launch = Launch::with_config(configuration([&watched])).arguments(["--log.level", "debug"]);
+    let mut exporter = launch.start().await;
     let gate = watched.sim.hold(Route::Jobs);
     gate.reached().await;
     exporter.signal(Signal::SIGTERM);
-    exporter.logged("stopping").await;
+    exporter.logged("msg=closing primary=paris").await;
     let asked = watched.sim.requests_to(Route::Jobs).len();
     gate.release();
     assert_eq!(

@@ -77,7 +77,10 @@ fn pages_by_key_count_on() {
     let first = walk.parameters();
     let walk = walk.restart().unwrap().restart().unwrap();
     assert_eq!((walk.parameters(), walk.pages()), (first, 2));
-    assert_eq!(walk.restart().unwrap_err(), PagingError::Budget { budget: 3 });
+    assert_eq!(
+        walk.restart().unwrap_err(),
+        PagingError::Budget { budget: 3 }
+    );
 }
 
 #[test]

@@ -163,6 +163,10 @@ impl Slot {
         self.memory.state = collected.state;
         self.memory.samples = Arc::new(collected.samples);
         self.memory.found_at = Some(ended);
+        // A piece that went well does not heal the piece that failed: the run has to reach its end.
+        if collected.more && self.memory.failing.is_some() {
+            return;
+        }
         self.memory.failures = 0;
         if let Some(refusal) = collected.refused {
             self.complain(primary, ended, Failure::from(refusal));

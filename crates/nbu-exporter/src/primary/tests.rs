@@ -197,6 +197,40 @@ async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_first_piece_that_goes_well_does_not_hide_that_the_second_keeps_failing() {
+    let mut slots = [slot("jobs")];
+    let success = "netbackup_exporter_collector_last_success_timestamp_seconds";
+    let piece = || {
+        Ok(Collected {
+            more: true,
+            ..found()
+        })
+    };
+    let later = AT + Duration::from_secs(3600);
+    slots[0].finish("paris", Ok(found()), AT);
+    let then = exposed(&slots);
+    slots[0].finish("paris", piece(), AT);
+    slots[0].finish("paris", failure(Reason::Timeout), AT);
+    slots[0].finish("paris", piece(), later);
+    let now = exposed(&slots);
+    let of = |exposed: &[String]| {
+        exposed
+            .iter()
+            .find(|series| series.starts_with(success))
+            .cloned()
+    };
+    assert!(of(&then).is_some());
+    assert_eq!(of(&now), of(&then), "the last success stands still");
+    assert!(
+        has(
+            &now,
+            "netbackup_exporter_collector_success[\"jobs\"] Number(0.0)"
+        ),
+        "{now:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_was_refused_a_part_is_no_success_but_what_it_found_is_fresh() {
     let refused = || Collected {
         refused: Some(CollectError::NoClock),
