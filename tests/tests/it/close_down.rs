@@ -42,10 +42,16 @@ async fn a_walk_of_a_thousand_pages_stops_between_two_pages() {
     }
     let launch = Launch::with_config(configuration([&watched])).arguments(["--log.level", "debug"]);
     let mut exporter = launch.start().await;
+    let pages = [("endpoint", "/admin/jobs"), ("code", "200")];
+    exporter
+        .scrape_until("some pages", |page| {
+            page.sum("netbackup_exporter_api_requests_total", &pages) > 2.0
+        })
+        .await;
     let gate = watched.sim.hold(Route::Jobs);
     gate.reached().await;
     exporter.signal(Signal::SIGTERM);
-    exporter.logged("msg=closing primary=paris").await;
+    exporter.logged("msg=closing ").await;
     let asked = watched.sim.requests_to(Route::Jobs).len();
     gate.release();
     assert_eq!(

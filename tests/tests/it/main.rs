@@ -1,5 +1,10 @@
 //! The real binary against the simulated primary, over TLS.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "counts are whole numbers, and ratios are computed in one way"
+)]
+
 mod close_down;
 mod command_line;
 mod isolation;
