@@ -72,7 +72,8 @@ pub use page::PageFold;
 pub use series::{Amount, Birth, Total};
 pub use settings::JobsSettings;
 pub use store::{
-    Changes, Committed, Durability, MemoryStore, Remembered, Saved, Store, StoreError, StoreFuture,
+    Changes, Committed, Durability, MemoryStore, Note, Remembered, Saved, Shelf, Store, StoreError,
+    StoreFuture,
 };
 pub use walk::{Agenda, WalkGuard};
 

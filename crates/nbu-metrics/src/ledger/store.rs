@@ -1,6 +1,7 @@
 //! Where the ledger's state is kept: the boundary behind which memory and a file look the same.
 
 mod memory;
+mod note;
 
 use std::error::Error;
 use std::fmt;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
 pub use memory::MemoryStore;
+pub use note::{Note, Shelf};
 
 use super::{Counted, Marks, Measure, Total};
 
@@ -55,6 +57,8 @@ pub struct Changes {
     pub parents: Vec<u64>,
     /// Totals that changed, with the text of their labels as key.
     pub totals: Vec<(Measure, Arc<str>, Total)>,
+    /// Notes that changed or are to be forgotten.
+    pub notes: Vec<Note>,
     /// After the rest: forget every remembered job that ended before this, also as a parent.
     pub forget_before: Option<Timestamp>,
 }
@@ -77,6 +81,8 @@ pub struct Saved {
     pub parents: RoaringTreemap,
     /// Every total.
     pub totals: Vec<(Measure, Arc<str>, Total)>,
+    /// Every note that was not forgotten.
+    pub notes: Vec<Note>,
 }
 
 /// How long a commit must last.

@@ -1,12 +1,14 @@
 //! State that lives as long as the process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roaring::RoaringTreemap;
 
-use super::{Changes, Committed, Durability, Remembered, Saved, Store, StoreError, StoreFuture};
+use super::{
+    Changes, Committed, Durability, Note, Remembered, Saved, Shelf, Store, StoreError, StoreFuture,
+};
 use crate::ledger::seen::Seen;
 use crate::ledger::{Counted, Marks, Measure, Total};
 
@@ -24,6 +26,7 @@ struct State {
     seen: Seen,
     parents: RoaringTreemap,
     totals: HashMap<(Measure, Arc<str>), Total>,
+    notes: BTreeMap<(Shelf, Arc<str>), Arc<[u8]>>,
 }
 
 impl MemoryStore {
@@ -48,6 +51,15 @@ impl Store for MemoryStore {
                 .totals
                 .iter()
                 .map(|((measure, key), total)| (*measure, Arc::clone(key), total.clone()))
+                .collect(),
+            notes: state
+                .notes
+                .iter()
+                .map(|((shelf, key), value)| Note {
+                    shelf: *shelf,
+                    key: Arc::clone(key),
+                    value: Some(Arc::clone(value)),
+                })
                 .collect(),
         });
         done(saved)
@@ -77,7 +89,12 @@ impl Store for MemoryStore {
             .iter()
             .map(|((_, key), total)| key.len() + total.bytes())
             .sum();
-        (state.seen.bytes() + state.parents.serialized_size() + totals) as u64
+        let notes: usize = state
+            .notes
+            .iter()
+            .map(|((_, key), value)| key.len() + value.len())
+            .sum();
+        (state.seen.bytes() + state.parents.serialized_size() + totals + notes) as u64
     }
 }
 
@@ -91,6 +108,12 @@ impl State {
         self.parents.extend(changes.parents);
         for (measure, key, total) in changes.totals {
             self.totals.insert((measure, key), total);
+        }
+        for Note { shelf, key, value } in changes.notes {
+            match value {
+                Some(value) => self.notes.insert((shelf, key), value),
+                None => self.notes.remove(&(shelf, key)),
+            };
         }
         let forgotten = match changes.forget_before {
             Some(horizon) => self.seen.forget_before(horizon),
