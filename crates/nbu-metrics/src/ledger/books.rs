@@ -34,7 +34,7 @@ pub(super) struct Books {
     parents: RoaringTreemap,
     parents_due: Vec<(u64, u64)>,
     forget_due: Option<(Timestamp, u64)>,
-    notes_due: BTreeMap<(Shelf, Arc<str>), (Option<Arc<[u8]>>, u64)>,
+    notes_due: BTreeMap<(Shelf, Arc<str>), (Note, u64)>,
     /// The horizon when the store last was asked to forget.
     forgotten: Option<Timestamp>,
     epoch: u64,
@@ -134,10 +134,14 @@ impl Books {
         }
     }
 
-    /// Keeps a note with the next commit, in place of what was under its key; `None` forgets it.
-    #[expect(dead_code, reason = "the first keeper of notes comes with the next commits")]
-    pub(super) fn note(&mut self, shelf: Shelf, key: Arc<str>, value: Option<Arc<[u8]>>) {
-        self.notes_due.insert((shelf, key), (value, self.epoch));
+    /// Keeps a note with the next commit, in place of what was under its key.
+    #[expect(
+        dead_code,
+        reason = "the first keeper of notes comes with the next commits"
+    )]
+    pub(super) fn note(&mut self, note: Note) {
+        let place = (note.shelf, Arc::clone(&note.key));
+        self.notes_due.insert(place, (note, self.epoch));
     }
 
     /// The marks, to be changed.
@@ -184,12 +188,8 @@ impl Books {
             totals: self.totals.unsaved(),
             notes: self
                 .notes_due
-                .iter()
-                .map(|((shelf, key), (value, _))| Note {
-                    shelf: *shelf,
-                    key: Arc::clone(key),
-                    value: value.clone(),
-                })
+                .values()
+                .map(|(note, _)| note.clone())
                 .collect(),
             forget_before: self.forget_due.map(|(horizon, _)| horizon),
         }
