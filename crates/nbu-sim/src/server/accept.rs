@@ -104,6 +104,8 @@ impl Acceptor {
             tokio::select! {
                 accepted = listener.accept() => {
                     if let Ok((stream, _)) = accepted {
+                        // Or the end of a page waits for the acknowledgement of its beginning.
+                        let _ = stream.set_nodelay(true);
                         connections.spawn(self.connection(stream, outage));
                     }
                 }
