@@ -72,6 +72,8 @@ pub enum WhenFull {
     /// It waits; first come, first served.
     #[default]
     Wait,
+    /// It waits its turn this long at most, and is refused with [`Error::Saturated`] then.
+    WaitAtMost(Duration),
     /// It is refused with [`Error::Saturated`].
     Refuse,
 }

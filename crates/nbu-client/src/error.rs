@@ -27,7 +27,7 @@ pub enum Error {
         /// The primary's name.
         primary: Arc<str>,
     },
-    /// As many attempts as allowed are under way and the client was told not to wait.
+    /// As many attempts as allowed are under way, and the client was told not to wait, or not for longer.
     #[error(
         "{call}: as many requests as allowed are under way; raise max_in_flight or ask less often"
     )]

@@ -43,6 +43,27 @@ async fn a_primary_that_never_answers_is_down_with_a_reason_and_the_other_stays_
     );
 }
 
+#[tokio::test]
+async fn more_than_a_primary_answers_in_time_is_said_to_be_too_much() {
+    let slow = Watched::start("slow", Sim::builder().population(Population::empty()))
+        .await
+        .setting("request_timeout: 1s")
+        .setting("max_in_flight: 1");
+    // The first request has the only slot for as long as it may take, the second after it; the third comes too late.
+    slow.sim.faults().always(Route::Any, Fault::Hang);
+    let exporter = Launch::with_config(configuration([&slow])).start().await;
+    let saturated = [("primary", "slow"), ("reason", "saturated")];
+    let page = exporter
+        .scrape_until("a collector that found no slot", |page| {
+            page.has("netbackup_exporter_collector_status", &saturated)
+        })
+        .await;
+    assert_eq!(
+        page.value("netbackup_up", &[("primary", "slow")]),
+        Some(0.0)
+    );
+}
+
 /// The broken primary's requests never end within this test, so whatever of the healthy one shows did not wait for them.
 async fn healthy_beside(outage: Outage) {
     let broken = Watched::start("broken", Sim::builder().population(Population::empty()))

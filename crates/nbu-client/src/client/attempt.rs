@@ -63,22 +63,24 @@ impl Shared {
 
     async fn enter(&self, ask: &Ask) -> Result<Permit, Error> {
         let endpoint = ask.endpoint.name;
-        match self.when_full {
-            WhenFull::Wait => self
-                .tracker
-                .enter()
-                .await
-                .map_err(|_| self.closed(endpoint)),
-            WhenFull::Refuse => self.tracker.try_enter().map_err(|refused| match refused {
-                Refused::Closed => self.closed(endpoint),
-                Refused::Saturated => {
-                    self.ears.hear(&Event::Saturated { endpoint });
-                    Error::Saturated {
-                        call: ask.call(&self.primary, None),
-                    }
+        let waiting = async { self.tracker.enter().await.map_err(|_| Refused::Closed) };
+        let entered = match self.when_full {
+            WhenFull::Wait => waiting.await,
+            WhenFull::WaitAtMost(time) => {
+                let waited = timeout(time, waiting).await;
+                waited.unwrap_or(Err(Refused::Saturated))
+            }
+            WhenFull::Refuse => self.tracker.try_enter(),
+        };
+        entered.map_err(|refused| match refused {
+            Refused::Closed => self.closed(endpoint),
+            Refused::Saturated => {
+                self.ears.hear(&Event::Saturated { endpoint });
+                Error::Saturated {
+                    call: ask.call(&self.primary, None),
                 }
-            }),
-        }
+            }
+        })
     }
 
     /// `None` if there is nothing left to send it with: the client was closed.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use nbu_api::endpoint::JOBS;
 use nbu_api::{Job, Query};
@@ -133,6 +134,47 @@ async fn when_told_not_to_wait_the_surplus_is_refused() {
     gate.open();
     within(first).await.unwrap().unwrap();
     within(client.server_info()).await.unwrap();
+}
+
+#[tokio::test]
+async fn when_told_to_wait_only_so_long_the_surplus_is_refused_then() {
+    let gate = Gate::shut();
+    let held = gate.clone();
+    let server = Server::pinging(move |_| Reply::json("{}").behind(&held)).await;
+    let client = |time| {
+        server
+            .client()
+            .max_in_flight(NonZeroUsize::MIN)
+            .when_full(WhenFull::WaitAtMost(time))
+            .build()
+            .unwrap()
+    };
+    // No time at all: a free slot is taken, one that is not is not waited for.
+    let (hasty, patient) = (client(Duration::ZERO), client(Duration::from_secs(3600)));
+    within(hasty.detect()).await.unwrap();
+    within(patient.detect()).await.unwrap();
+    let first = tokio::spawn({
+        let hasty = hasty.clone();
+        async move { hasty.server_info().await.map(drop) }
+    });
+    server.arrived(3).await;
+    let refused = within(hasty.server_info()).await.unwrap_err();
+    assert!(matches!(refused, Error::Saturated { .. }), "{refused}");
+
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let patient = patient.clone();
+            tokio::spawn(async move { patient.server_info().await.map(drop) })
+        })
+        .collect();
+    server.arrived(4).await;
+    gate.open();
+    within(first).await.unwrap().unwrap();
+    for waiting in waiting {
+        within(waiting).await.unwrap().unwrap();
+    }
+    assert_eq!((hasty.in_flight(), patient.in_flight()), (0, 0));
+    within(hasty.server_info()).await.unwrap();
 }
 
 #[tokio::test]

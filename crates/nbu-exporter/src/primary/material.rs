@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nbu_client::{
     BuildError, Client, ClientIdentity, Credential, Fingerprint, FingerprintError, Limits,
-    Observer, Reason, TlsSettings, TlsVersion,
+    Observer, Reason, TlsSettings, TlsVersion, WhenFull,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -110,6 +110,8 @@ impl Material {
             .tls(self.tls(&primary.tls)?)
             .request_timeout(primary.request_timeout)
             .max_in_flight(primary.max_in_flight)
+            // Who waits longer than any request may take waits for more than those on the wire: more is asked than fits.
+            .when_full(WhenFull::WaitAtMost(primary.request_timeout))
             .limits(limits)
             .api_version(primary.api_version)
             .observer(observer)
