@@ -48,21 +48,8 @@ impl Launch {
 
     /// Spawns the process without waiting for it to listen.
     pub fn spawn(self) -> Exporter {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let config = directory.path().join("nbu-exporter.yml");
-        std::fs::write(&config, &self.config).expect("the configuration is written");
-        let mut command = Command::new(binary::path());
-        command
-            .arg("--config.file")
-            .arg(&config)
-            .args(["--web.listen-address", "127.0.0.1:0"])
-            .args(&self.arguments);
-        command.envs(self.environment).current_dir(directory.path());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        let (mut command, directory) = self.command();
+        command.stdout(Stdio::null());
         let mut child = command.spawn().expect("the exporter starts");
         let log = Log::follow(child.stderr.take().expect("standard error is piped"));
         Exporter {
@@ -74,12 +61,56 @@ impl Launch {
         }
     }
 
+    /// Runs the process to its end, for what it writes to standard output.
+    pub async fn run(self) -> Ran {
+        let (mut command, _directory) = self.command();
+        command.stdout(Stdio::piped());
+        let Ok(output) = timeout(HANG, command.output()).await else {
+            panic!("the command does not end")
+        };
+        let output = output.expect("the exporter starts");
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    fn command(&self) -> (Command, tempfile::TempDir) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let config = directory.path().join("nbu-exporter.yml");
+        std::fs::write(&config, &self.config).expect("the configuration is written");
+        let mut command = Command::new(binary::path());
+        command
+            .arg("--config.file")
+            .arg(&config)
+            .args(["--web.listen-address", "127.0.0.1:0"])
+            .args(&self.arguments)
+            .envs(self.environment.clone())
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        (command, directory)
+    }
+
     /// Spawns the process and waits until it listens.
     pub async fn start(self) -> Exporter {
         let mut exporter = self.spawn();
         exporter.listening().await;
         exporter
     }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
 }
 
 /// A running exporter; killed when dropped.
@@ -198,16 +229,14 @@ impl Exporter {
         self.ended().await
     }
 
+    /// Reads the address from the log, whichever form it has.
     async fn listening(&mut self) {
-        let line = self.log.wait_for("address=127.0.0.1:").await;
-        let address = line
-            .split("address=")
-            .nth(1)
-            .and_then(|rest| rest.split_whitespace().next());
-        address
-            .expect("an address")
-            .trim_matches('"')
-            .clone_into(&mut self.address);
+        let line = self.log.wait_for("127.0.0.1:").await;
+        let from = line.find("127.0.0.1:").expect("an address");
+        let address = line[from..]
+            .split(|char: char| !char.is_ascii_digit() && !".:".contains(char))
+            .next();
+        self.address = address.expect("an address").to_owned();
     }
 }
 

@@ -14,7 +14,7 @@ mod memory;
 mod page;
 mod watched;
 
-pub use exporter::{Exporter, Launch, http};
+pub use exporter::{Exporter, Launch, Ran, http};
 pub use memory::Memory;
 pub use page::{Page, Series};
 pub use watched::{API_KEY, Watched, configuration};

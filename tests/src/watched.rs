@@ -17,6 +17,7 @@ pub struct Watched {
     pub sim: Running,
     directory: TempDir,
     extra: String,
+    tls: Option<String>,
 }
 
 impl Watched {
@@ -36,6 +37,7 @@ impl Watched {
             sim,
             directory,
             extra: String::new(),
+            tls: None,
         }
     }
 
@@ -46,11 +48,26 @@ impl Watched {
         self
     }
 
+    /// Replaces what `tls_config` says, which else names the CA of the simulator (`DIR/ca.pem`); `DIR` is the directory of the
+    /// files.
+    #[must_use]
+    pub fn tls(mut self, tls: &str) -> Self {
+        self.tls = Some(tls.to_owned());
+        self
+    }
+
+    /// Writes one of the files that the exporter reads (`ca.pem`, `key`, or another).
+    pub fn write(&self, file: &str, content: &str) {
+        std::fs::write(self.directory.path().join(file), content).expect("the file is written");
+    }
+
     /// This primary's entry of the list `primaries`.
     pub fn entry(&self) -> String {
         let directory = self.directory.path().display();
+        let tls = self.tls.as_deref().unwrap_or("ca_file: DIR/ca.pem");
+        let tls = tls.replace("DIR", &directory.to_string());
         format!(
-            "  - name: {}\n    url: {}\n    api_key_file: {directory}/key\n    tls_config: {{ca_file: {directory}/ca.pem}}\n{}",
+            "  - name: {}\n    url: {}\n    api_key_file: {directory}/key\n    tls_config: {{{tls}}}\n{}",
             self.name,
             self.sim.url(),
             self.extra

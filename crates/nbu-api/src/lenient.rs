@@ -9,6 +9,7 @@ mod key;
 mod number;
 mod object;
 mod text;
+mod texts;
 mod time;
 
 use std::cell::Cell;

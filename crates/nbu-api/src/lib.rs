@@ -33,6 +33,7 @@
 //! and changes nothing on a primary.
 
 mod authorization_context;
+mod ca_certificates;
 mod capacity;
 mod detection;
 mod disk_pool;
@@ -58,6 +59,7 @@ pub mod endpoint;
 pub mod filter;
 
 pub use self::authorization_context::AuthorizationContext;
+pub use self::ca_certificates::{CaCertificate, CaCertificates};
 pub use self::capacity::Capacity;
 pub use self::detection::{Answer, Detected, Detection, DetectionError, Probe, Progress, Source};
 pub use self::disk_pool::{DiskPool, DiskVolume, MaximumIoStreams};

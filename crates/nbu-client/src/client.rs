@@ -12,7 +12,7 @@ mod verdict;
 use std::fmt;
 use std::time::Duration;
 
-use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, SERVER_INFO};
+use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, CACERT, SERVER_INFO};
 use nbu_api::{ApiVersion, Endpoint, Query};
 use url::Url;
 
@@ -24,7 +24,7 @@ pub use shared::Clock;
 pub(crate) use shared::Shared;
 
 use crate::sync::Arc;
-use crate::{CloseError, Error, Page, Walk};
+use crate::{CloseError, Error, Page, Presented, Walk};
 
 /// How long [`Client::close`] waits.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -104,6 +104,19 @@ impl Client {
     /// The version found out last. Calls that need one find it out first if it is not known.
     pub fn version(&self) -> Option<ApiVersion> {
         self.shared.version()
+    }
+
+    /// What the primary showed in the last TLS handshake, whether it was believed or not; `None` before the first one, and on
+    /// plain HTTP.
+    pub fn presented(&self) -> Option<Presented> {
+        self.shared.witness.presented()
+    }
+
+    /// `GET /security/cacert`: the primary's certificate authorities, to be read with [`Page::object`] as
+    /// [`CaCertificates`](nbu_api::CaCertificates). Sends no credential. Who asks in order to trust what is answered has to
+    /// compare it with something that did not come over the same connection.
+    pub async fn ca_certificates(&self) -> Result<Page, Error> {
+        self.fetch(&CACERT, Query::new()).await
     }
 
     /// `GET /security/serverinfo`: the primary's name and release, to be read with

@@ -1,5 +1,6 @@
 //! One attempt on the wire: a request out, a whole answer back, or what went wrong.
 
+mod detour;
 mod http_stack;
 
 use std::pin::Pin;
@@ -9,8 +10,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
+pub use detour::goes_direct;
 pub use http_stack::StackError;
-pub(crate) use http_stack::{HttpStack, ProxySettings};
+pub(crate) use http_stack::{HttpStack, ProxySettings, Tls};
 
 use crate::error::Cause;
 use crate::{Code, TlsFault};

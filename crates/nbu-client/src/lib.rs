@@ -104,7 +104,7 @@ pub use credential::{Credential, CredentialError};
 #[cfg(feature = "http")]
 pub use error::Error;
 #[cfg(feature = "http")]
-pub use exchange::StackError;
+pub use exchange::{StackError, goes_direct};
 #[cfg(feature = "http")]
 pub use limits::Limits;
 #[cfg(feature = "http")]
@@ -117,7 +117,8 @@ pub use reason::Reason;
 pub use retry::RetryPolicy;
 #[cfg(feature = "http")]
 pub use tls::{
-    ClientIdentity, Fingerprint, FingerprintError, TlsError, TlsFault, TlsSettings, TlsVersion,
+    Certificate, ClientIdentity, Fingerprint, FingerprintError, Presented, TlsError, TlsFault,
+    TlsSettings, TlsVersion,
 };
 #[cfg(feature = "http")]
 pub use walk::{Walk, WalkSummary};

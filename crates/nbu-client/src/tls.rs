@@ -3,22 +3,31 @@
 //! The [`rustls::ClientConfig`] is built here, with the one crypto provider named in [`provider`], and handed to the
 //! HTTP stack ready made. So every check, and the words used when one fails, are ours.
 
+mod certificate;
+mod der;
+mod error;
 mod fault;
 mod fingerprint;
 mod key;
 mod roots;
 mod settings;
+mod signed;
 mod verifier;
+mod witness;
 
+pub use certificate::Certificate;
+pub use error::TlsError;
 pub use fault::TlsFault;
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use settings::{ClientIdentity, TlsError, TlsSettings, TlsVersion};
+pub use settings::{ClientIdentity, TlsSettings, TlsVersion};
+pub use witness::Presented;
+pub(crate) use witness::Witness;
 
 use rustls::crypto::CryptoProvider;
 
 use crate::sync::Arc;
 
 /// The one crypto provider; [`Fingerprint`] takes its SHA-256.
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }

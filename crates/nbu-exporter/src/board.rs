@@ -48,6 +48,8 @@ pub(crate) struct View {
     pub(crate) api_version: Option<String>,
     /// What keeps the primary from being asked at all: a secret or a certificate file that cannot be read.
     pub(crate) obstacle: Option<String>,
+    /// What to do about the obstacle.
+    pub(crate) remedy: Option<String>,
     /// Its collectors, by name.
     pub(crate) collectors: Vec<CollectorView>,
 }
@@ -61,6 +63,8 @@ pub(crate) struct CollectorView {
     pub(crate) reason: Option<Reason>,
     /// The error of the last run, in words.
     pub(crate) error: Option<String>,
+    /// What to do about it.
+    pub(crate) remedy: Option<String>,
     /// When it last succeeded.
     pub(crate) last_success: Option<Timestamp>,
     /// Its gauges of the moment have been dropped.

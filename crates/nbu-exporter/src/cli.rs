@@ -3,6 +3,7 @@
 //! Every flag can also be given as an environment variable: `--web.listen-address` as
 //! `NBU_EXPORTER_WEB_LISTEN_ADDRESS`. What is given as a flag takes precedence. No secret is a flag.
 
+mod check;
 mod listen;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::check::{CheckFlags, Output};
 pub use self::listen::{ListenAddress, ListenAddressError};
 use crate::config::duration;
 use crate::log::{Format, Level};
@@ -54,6 +56,8 @@ pub enum Command {
     /// Serve the metrics of simulated primaries; needs no configuration and no NetBackup
     #[cfg(feature = "demo")]
     Demo,
+    /// Check for each primary what stands between here and its metrics: network, TLS, credential, permissions
+    Check(CheckFlags),
     /// Work with the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

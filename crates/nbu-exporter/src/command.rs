@@ -12,13 +12,14 @@ use tokio::runtime::Builder;
 use tracing::error;
 
 use crate::app::{App, Options};
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::checkup;
+use crate::cli::{CheckFlags, Cli, Command, ConfigCommand, Output};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Primary};
 use crate::environment::Environment;
 use crate::log;
 use crate::reload::{Source, Verbosity};
-use crate::shutdown::Signals;
+use crate::shutdown::{Signal, Signals};
 
 /// The exit code of bad usage and of a configuration with problems.
 const REFUSED: u8 = 2;
@@ -31,6 +32,10 @@ pub fn main() -> ExitCode {
     };
     match cli.asked() {
         Command::Config(ConfigCommand::Check) => check(&cli),
+        Command::Check(flags) => match load(&cli) {
+            Ok(loaded) => run(examine(flags, loaded)),
+            Err(code) => code,
+        },
         Command::Serve => match load(&cli) {
             Ok(loaded) => run(serve(&cli, loaded)),
             Err(code) => code,
@@ -85,6 +90,65 @@ fn check(cli: &Cli) -> ExitCode {
         config.primaries.len()
     ));
     ExitCode::SUCCESS
+}
+
+/// Checks the primaries themselves, and prints what was found. 1 if anything failed.
+async fn examine(flags: CheckFlags, config: Config) -> ExitCode {
+    let mut signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    for warning in &config.warnings {
+        say(format_args!("warning: {warning}"));
+    }
+    let strangers: Vec<_> = flags
+        .primaries
+        .iter()
+        .filter(|name| config.primary(name).is_none())
+        .collect();
+    if !strangers.is_empty() {
+        say(format_args!(
+            "nbu-exporter: no primary of the configuration is called {strangers:?}"
+        ));
+        return ExitCode::from(REFUSED);
+    }
+    let options = checkup::Options {
+        timeout: flags.timeout,
+        show_ca: flags.show_ca,
+    };
+    let wanted = |primary: &Primary| {
+        flags.primaries.is_empty() || flags.primaries.iter().any(|name| **name == *primary.name)
+    };
+    let primaries = config.primaries.into_iter().filter(wanted);
+    let clock = Clock::system();
+    let report = tokio::select! {
+        report = checkup::check(primaries, options, &clock) => report,
+        signal = stop(&mut signals) => {
+            say(format_args!("nbu-exporter: {signal}: the check was not finished"));
+            return ExitCode::from(signal.exit_code());
+        }
+    };
+    let text = match flags.output {
+        Output::Table => report.table(),
+        Output::Json => report.json() + "\n",
+    };
+    // Who has closed standard output does not want to read it; the code still tells.
+    let _ = io::stdout().write_all(text.as_bytes());
+    if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Waits for the signal that asks for the end.
+async fn stop(signals: &mut Signals) -> Signal {
+    loop {
+        match signals.recv().await {
+            Signal::Hangup => {}
+            signal => return signal,
+        }
+    }
 }
 
 /// Watches the configured primaries until a signal ends it.

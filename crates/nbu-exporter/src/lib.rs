@@ -34,6 +34,7 @@
 
 pub mod app;
 mod board;
+mod checkup;
 pub mod cli;
 pub mod clock;
 pub mod command;
@@ -48,6 +49,7 @@ mod primary;
 mod process;
 mod readiness;
 pub mod reload;
+mod remedy;
 pub mod shutdown;
 mod supervisor;
 pub mod version;

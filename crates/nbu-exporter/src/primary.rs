@@ -15,6 +15,7 @@ mod report;
 mod settings;
 mod slot;
 mod traffic;
+mod trouble;
 mod wake;
 
 use std::sync::Arc;
@@ -30,11 +31,13 @@ use tracing::{debug, info, warn};
 
 use self::collection::{Collection, Failure};
 pub(crate) use self::estate::{Estate, Remains};
-use self::material::{Material, Obstacle};
+pub(crate) use self::material::{Material, Obstacle, bare, build, with_causes};
 use self::reading::{Reading, Renewed};
 use self::report::Status;
+pub(crate) use self::settings::collectors as enabled_collectors;
 use self::slot::Slot;
 pub(crate) use self::traffic::Traffic;
+use self::trouble::Telling;
 use self::wake::{Wake, sleep_for};
 use crate::config;
 
@@ -184,19 +187,35 @@ impl Life {
     }
 
     fn clear(&mut self) {
+        if let Some(Telling::Ends { lasted, failures }) =
+            self.estate.obstacles().worked(Instant::now())
+        {
+            info!(
+                primary = %self.estate.name(),
+                ?lasted,
+                failures,
+                "the primary can be asked as configured"
+            );
+        }
         if self.obstacle.take().is_some() {
-            info!(primary = %self.estate.name(), "the files can be read again");
             self.publish();
         }
     }
 
     /// A client that exists goes on with what it was made of.
     fn obstruct(&mut self, obstacle: Obstacle) {
-        if self.obstacle.as_ref() != Some(&obstacle) {
+        let kind = (obstacle.reason, obstacle.error.clone());
+        if self
+            .estate
+            .obstacles()
+            .failed(kind, Instant::now())
+            .is_some()
+        {
             warn!(
                 primary = %self.estate.name(),
                 reason = obstacle.reason.as_str(),
                 error = obstacle.error,
+                remedy = obstacle.remedy,
                 again_in = ?REREAD,
                 keeps_running = self.client.is_some(),
                 "the primary cannot be asked as configured"
@@ -235,7 +254,7 @@ impl Life {
             .iter_mut()
             .find(|slot| slot.running == Some(task))
         {
-            slot.finish(self.estate.name(), outcome, now);
+            slot.finish(&self.config, outcome, now);
             self.estate.remember(slot.name(), slot.memory.clone());
             self.publish();
         }

@@ -26,6 +26,8 @@ pub struct Identity {
     /// Whether clients must show a certificate signed by the same authority
     /// ([`Running::client_certificate`](crate::Running::client_certificate)).
     pub client_certificate: bool,
+    /// Whether the handshake shows the authority's certificate after its own, as NetBackup does.
+    pub shows_authority: bool,
 }
 
 impl Default for Identity {
@@ -38,6 +40,7 @@ impl Default for Identity {
             not_after: Timestamp::from_second(4_070_908_800).unwrap_or(Timestamp::MAX),
             http2: true,
             client_certificate: false,
+            shows_authority: true,
         }
     }
 }
@@ -120,7 +123,11 @@ impl Authority {
             builder.with_no_client_auth()
         };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = builder.with_single_cert(vec![certificate.der().clone()], key)?;
+        let mut chain = vec![certificate.der().clone()];
+        if identity.shows_authority {
+            chain.push(self.certificate.clone());
+        }
+        let mut config = builder.with_single_cert(chain, key)?;
         if identity.http2 {
             config.alpn_protocols.push(b"h2".to_vec());
         }

@@ -5,8 +5,11 @@
     reason = "counts are whole numbers, and ratios are computed in one way"
 )]
 
+mod check;
 mod close_down;
 mod command_line;
+mod failures;
 mod isolation;
 mod secrets;
+mod tls;
 mod truth;

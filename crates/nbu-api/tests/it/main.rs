@@ -4,6 +4,7 @@
     reason = "a helper that fails here fails the test it serves"
 )]
 
+mod authorities;
 mod contract;
 mod detection;
 mod endpoints;

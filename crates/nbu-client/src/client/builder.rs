@@ -12,10 +12,11 @@ use url::Url;
 use super::shared::{Clock, Shared};
 use super::{Client, WhenFull};
 use crate::credential::Keyring;
-use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError};
+use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError, Tls};
 use crate::observer::Ears;
 use crate::retry::Budget;
 use crate::sync::Arc;
+use crate::tls::Witness;
 use crate::{
     Credential, CredentialError, Limits, Observer, RetryPolicy, TlsError, TlsSettings, Tracker,
 };
@@ -38,6 +39,7 @@ pub struct ClientBuilder {
     api_version: Option<ApiVersion>,
     observer: Option<Arc<dyn Observer>>,
     clock: Option<Clock>,
+    witness: Arc<Witness>,
 }
 
 /// Why a client cannot be made.
@@ -114,6 +116,7 @@ impl ClientBuilder {
             api_version: None,
             observer: None,
             clock: None,
+            witness: Arc::default(),
         }
     }
 
@@ -212,16 +215,17 @@ impl ClientBuilder {
                 insecure_skip_verify: true,
                 ..TlsSettings::default()
             }
-            .client_config()
+            .client_config(&self.witness)
         } else {
-            self.tls.client_config()
+            self.tls.client_config(&self.witness)
         };
-        let tls = tls.map_err(|source| BuildError::Tls {
+        let config = tls.map_err(|source| BuildError::Tls {
             primary: primary(),
             source,
         })?;
+        let witness = Arc::clone(&self.witness);
         let stack = HttpStack::new(
-            tls,
+            Tls { config, witness },
             self.limits,
             self.connect_timeout,
             self.max_in_flight.get(),
@@ -260,6 +264,7 @@ impl ClientBuilder {
                 request_timeout: self.request_timeout,
                 ears: Ears::new(self.observer),
                 clock: self.clock,
+                witness: self.witness,
                 configured: self.api_version,
                 detected: ArcSwap::from_pointee(None),
                 flights: super::flight::Flights::default(),

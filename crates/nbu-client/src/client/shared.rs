@@ -13,6 +13,7 @@ use crate::exchange::Exchange;
 use crate::observer::{Ears, Event};
 use crate::retry::Budget;
 use crate::sync::Arc;
+use crate::tls::Witness;
 use crate::{Error, Limits, RetryPolicy, Tracker};
 
 /// Tells the wall time; see [`ClientBuilder::clock`](crate::ClientBuilder::clock).
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) request_timeout: Duration,
     pub(crate) ears: Ears,
     pub(crate) clock: Option<Clock>,
+    pub(crate) witness: Arc<Witness>,
     pub(crate) configured: Option<ApiVersion>,
     pub(crate) detected: ArcSwap<Option<Detected>>,
     pub(crate) flights: Flights,

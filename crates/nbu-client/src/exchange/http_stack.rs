@@ -1,20 +1,28 @@
 //! The one door to the HTTP stack.
 
+mod farewell;
+mod greeting;
+
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::{NoProxy, Proxy, redirect};
+use tokio::time::timeout;
 use url::Url;
 
 use super::{Answer, Exchange, Exchanging, Failure, Request};
-use crate::sync::Arc;
+use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::tls::Witness;
 use crate::{Limits, TlsFault};
 
 /// The most of a body that says why a request was refused.
 const REFUSAL_BYTES: u64 = 64 << 10;
 /// The most that is set aside at once because a header announces it.
 const ANNOUNCED_BYTES: u64 = 1 << 20;
+
+/// How long a primary that let us in is listened to, for a TLS alert that does not come.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The HTTP stack cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +35,20 @@ pub(crate) struct HttpStack {
     client: reqwest::Client,
     limits: Limits,
     connect_timeout: Duration,
+    witness: Arc<Witness>,
+    /// A client certificate was configured.
+    identified: bool,
+    /// There is a proxy, so that what answers may not be the primary.
+    proxied: bool,
+    /// 1 once something was answered.
+    answered: AtomicUsize,
+    tls: Arc<rustls::ClientConfig>,
+}
+
+/// TLS, ready made, and who sees its handshakes.
+pub(crate) struct Tls {
+    pub(crate) config: rustls::ClientConfig,
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// The HTTP proxy to go through, and what is reached without it.
@@ -44,15 +66,18 @@ impl ProxySettings {
 
 impl HttpStack {
     pub(crate) fn new(
-        tls: rustls::ClientConfig,
+        tls: Tls,
         limits: Limits,
         connect_timeout: Duration,
         connections: usize,
         proxy: Option<ProxySettings>,
     ) -> Result<Self, StackError> {
+        let proxied = proxy.is_some();
+        let identified = tls.config.client_auth_cert_resolver.has_certs();
+        let own = Arc::new(tls.config.clone());
         #[expect(clippy::disallowed_methods, reason = "this module is the door")]
         let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls.config)
             .redirect(redirect::Policy::none())
             .referer(false)
             // A repetition inside the stack would be an attempt that nobody counts.
@@ -73,17 +98,30 @@ impl HttpStack {
             client,
             limits,
             connect_timeout,
+            witness: tls.witness,
+            identified,
+            proxied,
+            answered: AtomicUsize::new(0),
+            tls: own,
         })
     }
 
     async fn exchange(&self, request: Request, received: &mut u64) -> Result<Answer, Failure> {
+        let url = request.url.clone();
         let sent = self
             .client
             .request(request.method, request.url)
             .headers(request.headers)
             .send();
-        let mut response = sent.await.map_err(|error| self.before_the_answer(error))?;
+        let mut response = match sent.await {
+            Ok(response) => response,
+            Err(error) => return Err(self.before_the_answer(error, &url).await),
+        };
         let status = response.status();
+        if status == StatusCode::BAD_REQUEST && !is_json(&response) && self.speaks_tls(&url).await {
+            return Err(Failure::Tls(TlsFault::NotPlain));
+        }
+        self.answered.store(1, Ordering::Relaxed);
         let headers = std::mem::take(response.headers_mut());
         let limit = if status.is_success() {
             self.limits.response_bytes
@@ -110,19 +148,79 @@ impl HttpStack {
         })
     }
 
-    fn before_the_answer(&self, error: reqwest::Error) -> Failure {
+    async fn before_the_answer(&self, error: reqwest::Error, url: &Url) -> Failure {
         // The url holds the query, which says more than an error should.
         let error = error.without_url();
         if let Some(fault) = TlsFault::find(&error) {
-            Failure::Tls(fault)
-        } else if error.is_timeout() {
-            Failure::Timeout(self.connect_timeout)
-        } else if error.is_connect() {
-            Failure::Connect(Arc::new(error))
-        } else {
-            Failure::Reset(Arc::new(error))
+            return Failure::Tls(fault.with(&self.witness, self.identified));
+        }
+        if is_no_http(&error) && self.speaks_tls(url).await {
+            return Failure::Tls(TlsFault::NotPlain);
+        }
+        if error.is_timeout() {
+            return Failure::Timeout(self.connect_timeout);
+        }
+        if error.is_connect() {
+            return Failure::Connect(Arc::new(error));
+        }
+        match self.farewell(url).await {
+            Some(fault) => Failure::Tls(fault.with(&self.witness, self.identified)),
+            None => Failure::Reset(Arc::new(error)),
         }
     }
+
+    /// Host and port of an address of this scheme that is reached without a proxy.
+    fn port(&self, scheme: &str, url: &Url) -> Option<(String, u16)> {
+        if self.proxied || url.scheme() != scheme {
+            return None;
+        }
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some((host, url.port_or_known_default()?))
+    }
+
+    /// Whether the plain port answers a TLS greeting in TLS. Asked only when an answer was no answer.
+    async fn speaks_tls(&self, url: &Url) -> bool {
+        let Some(port) = self.port("http", url) else {
+            return false;
+        };
+        timeout(self.connect_timeout, greeting::is_answered(port))
+            .await
+            .unwrap_or(false)
+    }
+
+    /// Why a primary that asked for a client certificate, and has never answered, goes away without a word: HTTP/2 swallows
+    /// the TLS alert that says so.
+    async fn farewell(&self, url: &Url) -> Option<TlsFault> {
+        if !self.witness.was_asked() || self.answered.load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        let port = self.port("https", url)?;
+        let said = farewell::after_handshake(Arc::clone(&self.tls), port);
+        timeout(self.connect_timeout.min(FAREWELL), said)
+            .await
+            .ok()?
+    }
+}
+
+/// Whether what was answered cannot be read as HTTP. A TLS server answers so when it is addressed in plain HTTP.
+fn is_no_http(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            return error.is_parse();
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// NetBackup explains its refusals in JSON; a web server in front of it that wants TLS does not.
+fn is_json(response: &reqwest::Response) -> bool {
+    response
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("json"))
 }
 
 impl Exchange for HttpStack {

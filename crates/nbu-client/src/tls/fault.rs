@@ -3,10 +3,13 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use jiff::Timestamp;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
 use super::Fingerprint;
 use super::verifier::{PinMismatch, WeakKey};
+use super::witness::Witness;
 
 /// Why a TLS connection to a primary failed. The text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,19 +17,23 @@ use super::verifier::{PinMismatch, WeakKey};
 pub enum TlsFault {
     /// The certificate chain ends at an authority that is not trusted.
     #[error(
-        "the certificate was issued by an authority that is not trusted; add the primary's CA certificate (ca_file) or pin it (ca_fingerprint)"
+        "the certificate was issued by an authority that is not trusted here; give the primary's CA certificate (ca_file) or pin it (ca_fingerprint)"
     )]
     UnknownCa,
     /// The certificate, or one above it, has expired.
-    #[error(
-        "a certificate of the primary has expired; renew it on the primary, or check this machine's clock"
-    )]
-    Expired,
+    #[error("a certificate of the primary expired{}; renew it on the primary, or correct the clock that is wrong", dated("on", .dates))]
+    Expired {
+        /// When it ended to be valid, and what our clock said.
+        dates: Option<(Timestamp, Timestamp)>,
+    },
     /// The certificate, or one above it, is not valid yet.
     #[error(
-        "a certificate of the primary is not valid yet; check the clocks of the primary and of this machine"
+        "a certificate of the primary is not valid yet{}; compare the clocks of the primary and of this machine: one of them is probably wrong", dated("before", .dates)
     )]
-    NotYetValid,
+    NotYetValid {
+        /// When it begins to be valid, and what our clock said.
+        dates: Option<(Timestamp, Timestamp)>,
+    },
     /// The certificate was issued for other names.
     #[error("the certificate is not for {expected} but for {}; use one of these in the url, or set server_name", names(.presented))]
     WrongName {
@@ -37,14 +44,14 @@ pub enum TlsFault {
     },
     /// An RSA key in the chain is too short to be accepted.
     #[error(
-        "an RSA key in the certificate chain has {bits} bits, at least 2048 are needed; move the NetBackup CA to a longer key (nbseccmd -nbcaMigrate)"
+        "an RSA key in the certificate chain has {bits} bits, as those of very old NetBackup CAs have, and at least 2048 are needed; move the NetBackup CA to a longer key (nbseccmd -nbcaMigrate), or pin the server's own certificate (ca_fingerprint) if that has a longer one"
     )]
     WeakKey {
         /// The length of the key.
         bits: usize,
     },
     /// No certificate of the chain has the pinned fingerprint.
-    #[error("no certificate in the chain has the pinned fingerprint; the primary presented {}", fingerprints(.presented))]
+    #[error("no certificate in the chain has the pinned fingerprint (ca_fingerprint); if the primary was renewed or installed anew, pin the new one after comparing it there; it presented {}", fingerprints(.presented))]
     PinMismatch {
         /// The fingerprints of the chain, the server's own first.
         presented: Vec<Fingerprint>,
@@ -54,12 +61,27 @@ pub enum TlsFault {
         "the port answers, but not in TLS; check the port, or use http:// if the primary really speaks plain HTTP"
     )]
     NotTls,
-    /// The primary refused our client certificate, or wants one.
-    #[error("the primary refused the client certificate, or wants one (cert_file, key_file)")]
-    ClientCertificate,
-    /// No TLS version or cipher suite in common.
+    /// The url says plain HTTP, and the port speaks TLS.
+    #[error("the port speaks TLS, and the url says http://; write https:// in the url")]
+    NotPlain,
+    /// The primary wants a client certificate, and got none.
     #[error(
-        "no TLS version or cipher suite in common; the primary must offer TLS 1.2 or, if min_version asks for it, 1.3"
+        "the primary wants a client certificate; give one that it accepts (cert_file and key_file)"
+    )]
+    ClientCertificateRequired,
+    /// The primary refused our client certificate.
+    #[error(
+        "the primary refused the client certificate; check that its authority is trusted there, that it has not expired, and that it was not revoked (cert_file, key_file)"
+    )]
+    ClientCertificateRefused,
+    /// No version of TLS in common.
+    #[error(
+        "the primary speaks no version of TLS that is allowed here (1.2 and 1.3, or only 1.3 with min_version: TLS13); let it offer a newer one, or lower min_version"
+    )]
+    Version,
+    /// No cipher suite in common.
+    #[error(
+        "no TLS cipher suite in common; the primary must offer one with forward secrecy and AES-GCM or ChaCha20 (ECDHE with TLS 1.2, or TLS 1.3)"
     )]
     NothingInCommon,
     /// Anything else, as the TLS stack words it.
@@ -90,6 +112,19 @@ impl TlsFault {
         None
     }
 
+    /// The same in the light of what was seen and configured: a handshake that fails after a client certificate was asked for,
+    /// and none was given, fails for that.
+    pub(crate) fn with(self, witness: &Witness, identified: bool) -> Self {
+        match self {
+            Self::NothingInCommon | Self::ClientCertificateRefused
+                if !identified && witness.was_asked() =>
+            {
+                Self::ClientCertificateRequired
+            }
+            fault => fault,
+        }
+    }
+
     /// The same with `clean` applied to the words that are not ours.
     pub(crate) fn reworded(self, clean: impl Fn(&str) -> String) -> Self {
         match self {
@@ -114,21 +149,27 @@ impl From<&rustls::Error> for TlsFault {
             rustls::Error::InvalidCertificate(error) => Self::from(error),
             // What a plain HTTP answer looks like when it is read as a TLS record.
             rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+                Self::ClientCertificateRequired
+            }
             rustls::Error::AlertReceived(
-                AlertDescription::CertificateRequired
-                | AlertDescription::BadCertificate
+                AlertDescription::BadCertificate
                 | AlertDescription::UnknownCA
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateRevoked
                 | AlertDescription::UnsupportedCertificate
+                | AlertDescription::DecryptError
                 | AlertDescription::AccessDenied,
-            ) => Self::ClientCertificate,
+            ) => Self::ClientCertificateRefused,
+            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => Self::Version,
             rustls::Error::PeerIncompatible(_)
             | rustls::Error::AlertReceived(
-                AlertDescription::ProtocolVersion
-                | AlertDescription::HandshakeFailure
-                | AlertDescription::InsufficientSecurity,
+                AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             ) => Self::NothingInCommon,
             other => Self::Other {
                 detail: other.to_string(),
@@ -142,10 +183,14 @@ impl From<&CertificateError> for TlsFault {
         match error {
             // A bad signature is what another authority of the same name leaves: a primary that was installed anew.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownCa,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Self::NotYetValid
-            }
+            CertificateError::Expired => Self::Expired { dates: None },
+            CertificateError::ExpiredContext { time, not_after } => Self::Expired {
+                dates: timestamp(*not_after).zip(timestamp(*time)),
+            },
+            CertificateError::NotValidYet => Self::NotYetValid { dates: None },
+            CertificateError::NotValidYetContext { time, not_before } => Self::NotYetValid {
+                dates: timestamp(*not_before).zip(timestamp(*time)),
+            },
             CertificateError::NotValidForNameContext {
                 expected,
                 presented,
@@ -171,6 +216,16 @@ impl From<&CertificateError> for TlsFault {
             },
         }
     }
+}
+
+fn timestamp(at: UnixTime) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(at.as_secs()).ok()?).ok()
+}
+
+fn dated(word: &str, dates: &Option<(Timestamp, Timestamp)>) -> String {
+    dates
+        .map(|(limit, now)| format!(" ({word} {limit}; this machine's clock says {now})"))
+        .unwrap_or_default()
 }
 
 /// The TLS stack words a name as `DnsName("nbu.example.com")`.

@@ -5,16 +5,24 @@
 
 use rustls::pki_types::CertificateDer;
 
+use super::der::{BIT_STRING, IDENTIFIER, INTEGER, SEQUENCE, element};
+use super::signed::Signed;
+
 /// The shortest RSA key that is accepted, in bits.
 pub(super) const SHORTEST_RSA: usize = 2048;
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const VERSION: u8 = 0xa0;
-/// `rsaEncryption`, 1.2.840.113549.1.1.1, as an encoded object identifier.
-const RSA: [u8; 11] = [
-    0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+/// `rsaEncryption`, 1.2.840.113549.1.1.1.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// The kinds of key with a curve of their own in the second place, and those that are one.
+const NAMED: [(&[u8], &str); 5] = [
+    (
+        &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
+        "EC P-256",
+    ),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x22], "EC P-384"),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x23], "EC P-521"),
+    (&[0x2b, 0x65, 0x70], "Ed25519"),
+    (&[0x2b, 0x65, 0x71], "Ed448"),
 ];
 
 /// The length of the certificate's RSA key if it is too short to be accepted.
@@ -22,20 +30,24 @@ pub(super) fn weak_rsa_bits(certificate: &CertificateDer<'_>) -> Option<usize> {
     rsa_bits(certificate).filter(|bits| *bits < SHORTEST_RSA)
 }
 
+/// What kind of key it is, as people call it; `None` for a kind that is not known here.
+pub(super) fn kind(certificate: &[u8]) -> Option<String> {
+    if let Some(bits) = rsa_bits(certificate) {
+        return Some(format!("RSA {bits}"));
+    }
+    let (algorithm, _) = element(Signed::of(certificate)?.public_key, SEQUENCE)?;
+    let (own, rest) = element(algorithm, IDENTIFIER)?;
+    let curve = element(rest, IDENTIFIER).map(|(curve, _)| curve);
+    NAMED
+        .iter()
+        .find(|(oid, _)| *oid == own || Some(*oid) == curve)
+        .map(|(_, name)| (*name).to_owned())
+}
+
 /// The length of the certificate's RSA key in bits; `None` for another kind of key and for bytes that are no certificate.
 fn rsa_bits(certificate: &[u8]) -> Option<usize> {
-    let (signed, _) =
-        element(certificate, SEQUENCE).and_then(|(inner, _)| element(inner, SEQUENCE))?;
-    let rest = element(signed, VERSION).map_or(signed, |(_, rest)| rest);
-    // Serial number, signature algorithm, issuer, validity, subject.
-    let (_, rest) = element(rest, INTEGER)?;
-    let (_, rest) = element(rest, SEQUENCE)?;
-    let (_, rest) = element(rest, SEQUENCE)?;
-    let (_, rest) = element(rest, SEQUENCE)?;
-    let (_, rest) = element(rest, SEQUENCE)?;
-    let (public_key, _) = element(rest, SEQUENCE)?;
-    let (algorithm, rest) = element(public_key, SEQUENCE)?;
-    if !algorithm.starts_with(&RSA) {
+    let (algorithm, rest) = element(Signed::of(certificate)?.public_key, SEQUENCE)?;
+    if element(algorithm, IDENTIFIER)?.0 != RSA {
         return None;
     }
     // The first byte of a bit string counts its unused bits.
@@ -45,31 +57,6 @@ fn rsa_bits(certificate: &[u8]) -> Option<usize> {
     let first = modulus.iter().position(|byte| *byte != 0)?;
     let modulus = &modulus[first..];
     Some(modulus.len() * 8 - modulus[0].leading_zeros() as usize)
-}
-
-/// Splits a DER element of the expected kind off the front: its content, and what follows it.
-fn element(bytes: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = bytes.split_first()?;
-    let (&length, rest) = rest.split_first()?;
-    if found != kind {
-        return None;
-    }
-    let (length, rest) = if length < 0x80 {
-        (usize::from(length), rest)
-    } else {
-        let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-        // Four bytes of length are more than any certificate has, and cannot overflow below.
-        if digits.len() > 4 {
-            return None;
-        }
-        (
-            digits
-                .iter()
-                .fold(0, |length, digit| length << 8 | usize::from(*digit)),
-            rest,
-        )
-    };
-    rest.split_at_checked(length)
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use rustls::ClientConfig;
-use rustls::pki_types::pem::PemObject;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::CertifiedKey;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::verifier::{Trust, Verifier};
-use super::{Fingerprint, provider, roots};
+use super::witness::{Identified, Witness};
+use super::{Fingerprint, TlsError, provider, roots};
 use crate::sync::Arc;
 
 /// What to trust and whom to be, towards one primary.
@@ -52,49 +55,10 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// Why TLS cannot be set up as configured.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// `ca_pem` cannot be read as PEM.
-    #[error("the CA certificates are not valid PEM")]
-    CaPem(#[source] rustls::pki_types::pem::Error),
-    /// `ca_pem` holds no certificate.
-    #[error(
-        "the CA file holds no certificate; it must contain at least one PEM block 'CERTIFICATE'"
-    )]
-    NoCa,
-    /// A certificate of `ca_pem` is damaged.
-    #[error("a CA certificate is not acceptable")]
-    Ca(#[source] rustls::Error),
-    /// The primary relies on the system's authorities and there are none.
-    #[error(
-        "the system has no certificate authorities; install them (package ca-certificates), or give ca_file or ca_fingerprint"
-    )]
-    EmptySystemStore,
-    /// The client certificate cannot be read.
-    #[error("the client certificate is not valid PEM")]
-    CertificatePem(#[source] rustls::pki_types::pem::Error),
-    /// The client key cannot be read.
-    #[error("the client key is not a valid unencrypted PEM private key")]
-    KeyPem(#[source] rustls::pki_types::pem::Error),
-    /// The client certificate and key do not work together.
-    #[error("the client certificate and key cannot be used")]
-    Identity(#[source] rustls::Error),
-    /// `server_name` is neither a DNS name nor an address.
-    #[error("the server name {name:?} is neither a DNS name nor an IP address")]
-    ServerName {
-        /// The name as configured.
-        name: String,
-    },
-    /// The crypto provider refuses the protocol versions.
-    #[error("TLS cannot be set up")]
-    Setup(#[source] rustls::Error),
-}
-
 impl TlsSettings {
-    /// The configuration of the TLS stack; reads the system's authorities, once per process.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
+    /// The configuration of the TLS stack, whose handshakes tell `witness` what they see; reads the system's authorities,
+    /// once per process.
+    pub(crate) fn client_config(&self, witness: &Arc<Witness>) -> Result<ClientConfig, TlsError> {
         let provider = provider();
         let versions: &[&rustls::SupportedProtocolVersion] = match self.min_version {
             TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
@@ -104,22 +68,25 @@ impl TlsSettings {
             trust: self.trust()?,
             name: self.name()?,
             provider: Arc::clone(&provider),
+            witness: Arc::clone(witness),
         };
-        let config = ClientConfig::builder_with_provider(provider)
+        let own = self
+            .identity
+            .as_ref()
+            .map(|identity| identity.certified_key(&provider))
+            .transpose()?
+            .map(Arc::new);
+        let identified = Identified {
+            witness: Arc::clone(witness),
+            own,
+        };
+        let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .map_err(TlsError::Setup)?
             // Named "dangerous" because it replaces the verifier; ours does all that the usual one does.
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
-        let mut config = match &self.identity {
-            None => config.with_no_client_auth(),
-            Some(identity) => {
-                let (chain, key) = identity.parse()?;
-                config
-                    .with_client_auth_cert(chain, key)
-                    .map_err(TlsError::Identity)?
-            }
-        };
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_client_cert_resolver(Arc::new(identified));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -152,8 +119,11 @@ impl TlsSettings {
             return Err(TlsError::NoCa);
         }
         let mut probe = rustls::RootCertStore::empty();
-        for certificate in &certificates {
-            probe.add(certificate.clone()).map_err(TlsError::Ca)?;
+        for (index, certificate) in certificates.iter().enumerate() {
+            let number = index + 1;
+            probe
+                .add(certificate.clone())
+                .map_err(|source| TlsError::Ca { number, source })?;
         }
         Ok(certificates)
     }
@@ -170,13 +140,23 @@ impl TlsSettings {
 }
 
 impl ClientIdentity {
-    fn parse(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+    fn certified_key(&self, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
         let chain = CertificateDer::pem_slice_iter(&self.certificate_pem)
             .collect::<Result<Vec<_>, _>>()
             .map_err(TlsError::CertificatePem)?;
-        let key = PrivateKeyDer::from_pem_slice(self.key_pem.expose_secret().as_bytes())
-            .map_err(TlsError::KeyPem)?;
-        Ok((chain, key))
+        if chain.is_empty() {
+            return Err(TlsError::NoCertificate);
+        }
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.expose_secret().as_bytes()).map_err(
+            |error| match error {
+                pem::Error::NoItemsFound => TlsError::NoKey,
+                error => TlsError::KeyPem(error),
+            },
+        )?;
+        CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => TlsError::KeyMismatch,
+            error => TlsError::Identity(error),
+        })
     }
 }
 

@@ -9,8 +9,9 @@ use rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
 
-use super::Fingerprint;
 use super::key::weak_rsa_bits;
+use super::witness::Witness;
+use super::{Fingerprint, TlsVersion};
 use crate::sync::Arc;
 
 /// Verifies a primary's certificate against [`Trust`] and the expected name.
@@ -20,6 +21,7 @@ pub(super) struct Verifier {
     /// The name to expect instead of the one in the url.
     pub(super) name: Option<ServerName<'static>>,
     pub(super) provider: Arc<CryptoProvider>,
+    pub(super) witness: Arc<Witness>,
 }
 
 /// What a chain of certificates must lead to.
@@ -62,6 +64,7 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.witness.saw(end_entity, intermediates);
         let name = self.name.as_ref().unwrap_or(server_name);
         match &self.trust {
             Trust::Nothing => return Ok(ServerCertVerified::assertion()),
@@ -88,6 +91,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.witness.spoke(TlsVersion::Tls12);
         verify_tls12_signature(
             message,
             certificate,
@@ -103,6 +107,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.witness.spoke(TlsVersion::Tls13);
         verify_tls13_signature(
             message,
             certificate,
@@ -213,6 +218,7 @@ mod tests {
             trust,
             name: None,
             provider: provider(),
+            witness: Arc::default(),
         };
         let name = ServerName::try_from("nbu.example.com").unwrap();
         let day = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_798_761_600)); // 2027-01-01

@@ -1,113 +1,17 @@
-//! TLS with certificates made for each case.
+//! TLS with certificates made for each case: whom the client believes.
 
 use std::sync::Arc;
 
 use nbu_client::{
-    Client, ClientIdentity, Credential, Error, Fingerprint, Reason, RetryPolicy, TlsFault,
-    TlsSettings, TlsVersion,
+    Client, Credential, Fingerprint, Reason, RetryPolicy, TlsFault, TlsSettings, TlsVersion,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::date_time_ymd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig, version};
 
+use crate::certificates::{Side, ca, client, fault, leaf, pinning, primary, trusting};
 use crate::server::{KEY, Reply, Server, within};
-
-type Ca = CertifiedIssuer<'static, KeyPair>;
-
-fn ca() -> Ca {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, "nbatd of example.com");
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A certificate for `name` and its key.
-fn leaf(
-    ca: &Ca,
-    name: &str,
-    shape: impl FnOnce(&mut CertificateParams),
-) -> (rcgen::Certificate, KeyPair) {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    shape(&mut params);
-    let key = KeyPair::generate().unwrap();
-    (params.signed_by(&key, ca).unwrap(), key)
-}
-
-struct Side {
-    chain: Vec<CertificateDer<'static>>,
-    key: KeyPair,
-    clients: Option<RootCertStore>,
-    only_tls12: bool,
-}
-
-impl Side {
-    fn config(self) -> ServerConfig {
-        let versions = if self.only_tls12 {
-            vec![&version::TLS12]
-        } else {
-            vec![&version::TLS13, &version::TLS12]
-        };
-        let provider = Arc::new(default_provider());
-        let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_protocol_versions(&versions)
-            .unwrap();
-        let builder = match self.clients {
-            None => builder.with_no_client_auth(),
-            Some(roots) => builder.with_client_cert_verifier(
-                WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
-                    .build()
-                    .unwrap(),
-            ),
-        };
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        builder.with_single_cert(self.chain, key).unwrap()
-    }
-}
-
-/// A primary with a certificate for `name` from `ca`, that presents its CA as NetBackup does.
-async fn primary(ca: &Ca, name: &str, shape: impl FnOnce(&mut CertificateParams)) -> Server {
-    let (certificate, key) = leaf(ca, name, shape);
-    let chain = vec![certificate.der().clone(), ca.der().clone()];
-    let side = Side {
-        chain,
-        key,
-        clients: None,
-        only_tls12: false,
-    };
-    Server::start_tls(side.config(), |_| Reply::ping("12.0")).await
-}
-
-fn trusting(ca: &Ca) -> TlsSettings {
-    let mut tls = TlsSettings::default();
-    tls.ca_pem = Some(ca.pem().into_bytes());
-    tls
-}
-
-fn pinning(certificate: &CertificateDer<'_>) -> TlsSettings {
-    let mut tls = TlsSettings::default();
-    tls.ca_fingerprint = Some(Fingerprint::of(certificate));
-    tls
-}
-
-fn client(server: &Server, tls: TlsSettings) -> Client {
-    server.client().tls(tls).build().unwrap()
-}
-
-async fn fault(server: &Server, tls: TlsSettings) -> TlsFault {
-    let error = within(client(server, tls).ping()).await.unwrap_err();
-    assert_eq!(error.reason(), Reason::Tls, "{error:?}");
-    match error {
-        Error::Tls { fault, .. } => fault,
-        other => panic!("{other}"),
-    }
-}
 
 #[tokio::test]
 async fn the_ca_of_the_primary_is_enough() {
@@ -220,12 +124,19 @@ async fn expired_and_not_yet_valid_are_told_apart() {
         params.not_after = date_time_ymd(2002, 1, 1);
     })
     .await;
-    assert_eq!(fault(&server, trusting(&ca)).await, TlsFault::Expired);
+    let found = fault(&server, trusting(&ca)).await;
+    assert!(matches!(found, TlsFault::Expired { .. }), "{found:?}");
+    let said = found.to_string();
+    assert!(said.contains("expired (on 2002-01-01T00:00:00Z;"), "{said}");
+    assert!(said.contains("this machine's clock says 20"), "{said}");
     let server = primary(&ca, "127.0.0.1", |params| {
         params.not_before = date_time_ymd(4000, 1, 1);
     })
     .await;
-    assert_eq!(fault(&server, trusting(&ca)).await, TlsFault::NotYetValid);
+    let found = fault(&server, trusting(&ca)).await;
+    assert!(matches!(found, TlsFault::NotYetValid { .. }), "{found:?}");
+    let said = found.to_string();
+    assert!(said.contains("(before 4000-01-01T00:00:00Z;"), "{said}");
 }
 
 #[tokio::test]
@@ -237,40 +148,6 @@ async fn insecure_skip_verify_believes_anyone() {
     let mut tls = TlsSettings::default();
     tls.insecure_skip_verify = true;
     within(client(&server, tls).ping()).await.unwrap();
-}
-
-#[tokio::test]
-async fn plain_http_on_the_tls_port_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    // What web servers do with a handshake: they cannot read it as HTTP and say so in HTTP.
-    let server = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read_u8().await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-            .await
-            .unwrap();
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    });
-    let url = format!("https://127.0.0.1:{port}/netbackup")
-        .parse()
-        .unwrap();
-    let mut tls = TlsSettings::default();
-    tls.insecure_skip_verify = true;
-    let client = Client::builder("paris", url).tls(tls).build().unwrap();
-    let error = within(client.ping()).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Tls {
-                fault: TlsFault::NotTls,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    within(server).await.unwrap();
 }
 
 #[tokio::test]
@@ -287,63 +164,7 @@ async fn the_oldest_version_of_tls_is_respected() {
     within(client(&server, trusting(&ca)).ping()).await.unwrap();
     let mut tls = trusting(&ca);
     tls.min_version = TlsVersion::Tls13;
-    assert_eq!(fault(&server, tls).await, TlsFault::NothingInCommon);
-}
-
-#[tokio::test]
-async fn a_primary_that_wants_a_client_certificate_gets_it() {
-    let ca = ca();
-    let (certificate, key) = leaf(&ca, "127.0.0.1", |_| {});
-    let mut clients = RootCertStore::empty();
-    clients.add(ca.der().clone()).unwrap();
-    let side = Side {
-        chain: vec![certificate.der().clone()],
-        key,
-        clients: Some(clients),
-        only_tls12: false,
-    };
-    let server = Server::start_tls(side.config(), |_| Reply::ping("12.0")).await;
-
-    let (mine, my_key) = leaf(&ca, "exporter.example.com", |_| {});
-    let mut tls = trusting(&ca);
-    tls.identity = Some(ClientIdentity {
-        certificate_pem: mine.pem().into_bytes(),
-        key_pem: my_key.serialize_pem().into(),
-    });
-    within(client(&server, tls).ping()).await.unwrap();
-    assert_eq!(
-        fault(&server, trusting(&ca)).await,
-        TlsFault::ClientCertificate
-    );
-}
-
-#[test]
-fn settings_that_cannot_work_are_refused_when_the_client_is_built() {
-    let build = |tls: TlsSettings| {
-        let url = "https://nbu.example.com:1556/netbackup".parse().unwrap();
-        Client::builder("paris", url)
-            .tls(tls)
-            .build()
-            .map(drop)
-            .map_err(|error| {
-                let cause = std::error::Error::source(&error)
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                format!("{error}: {cause}")
-            })
-    };
-    let mut tls = TlsSettings::default();
-    tls.ca_pem = Some(b"no certificate in here".to_vec());
-    assert!(build(tls).unwrap_err().contains("holds no certificate"));
-    let mut tls = trusting(&ca());
-    tls.server_name = Some("not a name".to_owned());
-    assert!(build(tls).unwrap_err().contains("\"not a name\""));
-    let mut tls = trusting(&ca());
-    tls.identity = Some(ClientIdentity {
-        certificate_pem: ca().pem().into_bytes(),
-        key_pem: String::new().into(),
-    });
-    assert!(build(tls).unwrap_err().contains("client key"));
+    assert_eq!(fault(&server, tls).await, TlsFault::Version);
 }
 
 #[tokio::test]

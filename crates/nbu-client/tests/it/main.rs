@@ -7,13 +7,18 @@
 )]
 
 mod authorization;
+mod certificates;
+mod client_certificate;
 mod close;
 mod detection;
 mod handshake;
 mod hostile;
 mod limit;
 mod observing;
+mod ports;
+mod presented;
 mod proxy;
 mod retries;
 mod server;
+mod settings;
 mod walks;

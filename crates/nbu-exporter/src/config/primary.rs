@@ -47,6 +47,13 @@ pub struct Primary {
     pub metrics: Metrics,
 }
 
+impl Primary {
+    /// Whether the connection proves that it leads to the primary: TLS, and its certificate is verified.
+    pub fn is_verified(&self) -> bool {
+        self.url.scheme() == "https" && !self.tls.insecure_skip_verify
+    }
+}
+
 /// `tls_config` of one primary.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {

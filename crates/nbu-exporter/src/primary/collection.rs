@@ -12,6 +12,7 @@ use tracing::error;
 
 use super::estate::Estate;
 use super::material::with_causes;
+use crate::remedy::Facts;
 
 /// Everything that a run needs, so that it can be a task of its own.
 pub(super) struct Collection {
@@ -31,6 +32,8 @@ pub(super) struct Failure {
     pub(super) endpoint: &'static str,
     /// The error and its causes in words.
     pub(super) error: String,
+    /// What else is known of it.
+    pub(super) facts: Facts,
 }
 
 impl Collection {
@@ -60,6 +63,7 @@ impl Collection {
                     "the collector did not finish within its timeout of {:?}",
                     self.timeout
                 ),
+                facts: Facts::default(),
             }),
         }
     }
@@ -82,6 +86,7 @@ impl From<CollectError> for Failure {
             reason: error.reason(),
             endpoint: error.endpoint().unwrap_or_default(),
             error: with_causes(&error),
+            facts: Facts::from(&error),
         }
     }
 }
@@ -94,6 +99,7 @@ impl From<&JoinError> for Failure {
             reason: Reason::Parse,
             endpoint: "",
             error,
+            facts: Facts::default(),
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nbu_client::Reason;
 use nbu_metrics::ledger::{JobsSettings, Ledger, MemoryStore, StoreError};
 use tokio::sync::OnceCell;
 
 use super::report;
 use super::slot::Memory;
 use super::traffic::Traffic;
+use super::trouble::Trouble;
 use crate::board::{Board, Entry};
 use crate::clock::Clock;
 use crate::config;
@@ -20,6 +22,7 @@ pub(crate) struct Estate {
     traffic: Arc<Traffic>,
     ledger: OnceCell<Ledger>,
     memories: Mutex<BTreeMap<&'static str, Memory>>,
+    obstacles: Mutex<Trouble<(Reason, String)>>,
     /// `None` once the primary has been removed from the configuration: a name may come back before its last life has
     /// ended, and the board then belongs to the newcomer.
     board: Mutex<Option<Board>>,
@@ -43,6 +46,7 @@ impl Estate {
             traffic: Arc::default(),
             ledger: OnceCell::new(),
             memories: Mutex::default(),
+            obstacles: Mutex::default(),
             board: Mutex::new(Some(board)),
         })
     }
@@ -78,6 +82,13 @@ impl Estate {
 
     pub(super) fn remember(&self, collector: &'static str, memory: Memory) {
         self.memories().insert(collector, memory);
+    }
+
+    /// What has been logged about the files that cannot be used.
+    pub(super) fn obstacles(&self) -> MutexGuard<'_, Trouble<(Reason, String)>> {
+        self.obstacles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts the primary on the board before anything is known about it.

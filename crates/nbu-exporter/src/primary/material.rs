@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nbu_client::{
-    BuildError, Client, ClientIdentity, Credential, Fingerprint, FingerprintError, Limits,
-    Observer, Reason, TlsSettings, TlsVersion, WhenFull,
+    BuildError, Client, ClientBuilder, ClientIdentity, Credential, Fingerprint, FingerprintError,
+    Limits, Observer, Reason, TlsSettings, TlsVersion, WhenFull,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::config;
-use crate::files;
+use crate::files::{self, FileError};
+use crate::remedy::{Facts, remedy};
 
 /// Why there is no client: something the configuration names cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub(crate) struct Obstacle {
     pub(crate) reason: Reason,
     /// What is wrong, in words.
     pub(crate) error: String,
+    /// What to do about it.
+    pub(crate) remedy: String,
+}
+
+impl Obstacle {
+    fn new(reason: Reason, error: impl ToString, primary: &config::Primary) -> Self {
+        Self {
+            reason,
+            error: error.to_string(),
+            remedy: remedy(reason, &Facts::default(), primary),
+        }
+    }
 }
 
 /// The content of the files.
@@ -59,16 +72,17 @@ impl Material {
             .credential
             .secret()
             .read()
-            .map_err(|error| Obstacle {
-                reason: Reason::Credentials,
-                error: error.to_string(),
-            })?;
+            .map_err(|error| Obstacle::new(Reason::Credentials, error, primary))?;
+        let unreadable = |error: FileError| Obstacle::new(Reason::Tls, error, primary);
+        let pem = |path: &Path| files::read(path, files::PEM_BYTES).map_err(unreadable);
         let ca = primary.tls.ca_file.as_deref().map(pem).transpose()?;
         let identity = match &primary.tls.client_certificate {
             None => None,
             Some(certificate) => Some((
                 pem(&certificate.cert_file)?,
-                pem_text(&certificate.key_file)?,
+                files::read_text(&certificate.key_file, files::PEM_BYTES)
+                    .map(SecretString::from)
+                    .map_err(unreadable)?,
             )),
         };
         Ok(Material {
@@ -85,13 +99,21 @@ impl Material {
         observer: Arc<dyn Observer>,
         clock: Clock,
     ) -> Result<Client, Obstacle> {
+        build(self.builder(primary, observer, clock)?, primary)
+    }
+
+    /// What the client is made with.
+    pub(crate) fn builder(
+        &self,
+        primary: &config::Primary,
+        observer: Arc<dyn Observer>,
+        clock: Clock,
+    ) -> Result<ClientBuilder, Obstacle> {
         let credential = match &primary.credential {
             config::Credential::ApiKey(_) => Credential::ApiKey(self.secret.clone()),
             config::Credential::Login(_) => {
-                return Err(Obstacle {
-                    reason: Reason::Credentials,
-                    error: "this version cannot log in with a password; give api_key_file instead of login".into(),
-                });
+                let error = "this version cannot log in with a password; give api_key_file instead of login";
+                return Err(Obstacle::new(Reason::Credentials, error, primary));
             }
         };
         let mut limits = Limits::default();
@@ -100,30 +122,22 @@ impl Material {
         limits.header_bytes = u32::try_from(primary.limits.header_bytes).unwrap_or(u32::MAX);
         limits.pages = primary.limits.pages;
         limits.records_per_page = primary.limits.records_per_page;
-        let mut builder = Client::builder(&*primary.name, primary.url.clone());
-        if let Some(proxy) = &primary.proxy {
-            builder = builder.proxy(proxy.expose().clone(), primary.no_proxy.clone());
-        }
-        builder
+        let tls = self
+            .tls(&primary.tls)
+            .map_err(|error| Obstacle::new(Reason::Tls, error, primary))?;
+        Ok(bare(primary)
             .credential(credential)
-            .client_id(concat!("nbu-exporter/", env!("CARGO_PKG_VERSION")))
-            .tls(self.tls(&primary.tls)?)
-            .request_timeout(primary.request_timeout)
+            .tls(tls)
             .max_in_flight(primary.max_in_flight)
             // Who waits longer than any request may take waits for more than those on the wire: more is asked than fits.
             .when_full(WhenFull::WaitAtMost(primary.request_timeout))
             .limits(limits)
             .api_version(primary.api_version)
             .observer(observer)
-            .clock(Arc::new(move || clock.now()))
-            .build()
-            .map_err(|error| Obstacle {
-                reason: reason(&error),
-                error: with_causes(&error),
-            })
+            .clock(Arc::new(move || clock.now())))
     }
 
-    fn tls(&self, tls: &config::Tls) -> Result<TlsSettings, Obstacle> {
+    fn tls(&self, tls: &config::Tls) -> Result<TlsSettings, FingerprintError> {
         let mut settings = TlsSettings::default();
         settings.ca_pem.clone_from(&self.ca);
         settings.ca_fingerprint = tls.ca_fingerprint.map(fingerprint).transpose()?;
@@ -144,6 +158,28 @@ impl Material {
     }
 }
 
+/// How a primary is reached, without any credential and with the system's trust alone.
+pub(crate) fn bare(primary: &config::Primary) -> ClientBuilder {
+    let builder = Client::builder(&*primary.name, primary.url.clone())
+        .client_id(concat!("nbu-exporter/", env!("CARGO_PKG_VERSION")))
+        .request_timeout(primary.request_timeout);
+    match &primary.proxy {
+        Some(proxy) => builder.proxy(proxy.expose().clone(), primary.no_proxy.clone()),
+        None => builder,
+    }
+}
+
+/// The client, or the file or setting that keeps it from being made.
+pub(crate) fn build(builder: ClientBuilder, primary: &config::Primary) -> Result<Client, Obstacle> {
+    builder.build().map_err(|error| {
+        let mut text = with_causes(&error);
+        if let Some(path) = file(&error, &primary.tls) {
+            text = format!("{}: {text}", path.display());
+        }
+        Obstacle::new(reason(&error), text, primary)
+    })
+}
+
 fn reason(error: &BuildError) -> Reason {
     match error {
         BuildError::Credential { .. } => Reason::Credentials,
@@ -152,30 +188,26 @@ fn reason(error: &BuildError) -> Reason {
     }
 }
 
-fn fingerprint(bytes: [u8; 32]) -> Result<Fingerprint, Obstacle> {
+fn fingerprint(bytes: [u8; 32]) -> Result<Fingerprint, FingerprintError> {
     let mut digits = String::with_capacity(64);
     for byte in bytes {
         let _ = write!(digits, "{byte:02x}");
     }
-    digits.parse().map_err(|error: FingerprintError| Obstacle {
-        reason: Reason::Tls,
-        error: error.to_string(),
-    })
+    digits.parse()
 }
 
-fn pem(path: &Path) -> Result<Vec<u8>, Obstacle> {
-    files::read(path, files::PEM_BYTES).map_err(|error| Obstacle {
-        reason: Reason::Tls,
-        error: error.to_string(),
-    })
-}
-
-fn pem_text(path: &Path) -> Result<SecretString, Obstacle> {
-    let text = files::read_text(path, files::PEM_BYTES);
-    text.map(SecretString::from).map_err(|error| Obstacle {
-        reason: Reason::Tls,
-        error: error.to_string(),
-    })
+/// The file that a setting of TLS names.
+fn file<'a>(error: &BuildError, tls: &'a config::Tls) -> Option<&'a Path> {
+    let BuildError::Tls { source, .. } = error else {
+        return None;
+    };
+    let own = tls.client_certificate.as_ref();
+    match source.setting()? {
+        "ca_file" => tls.ca_file.as_deref(),
+        "cert_file" => own.map(|own| own.cert_file.as_path()),
+        "key_file" => own.map(|own| own.key_file.as_path()),
+        _ => None,
+    }
 }
 
 /// An error and its causes, from the outermost to the innermost.

@@ -48,6 +48,7 @@ pub(super) fn begin(
                 Err(Obstacle {
                     reason: Reason::Credentials,
                     error: panic.to_string(),
+                    remedy: "this is a bug, please report it".to_owned(),
                 })
             })
     })

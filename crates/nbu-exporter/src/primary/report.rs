@@ -69,6 +69,11 @@ impl<'a> Status<'a> {
     fn own(&self) -> Samples {
         let mut samples = Samples::new();
         samples.gauge(&families::UP, &[], number(self.is_up()));
+        samples.gauge(
+            &families::TLS_VERIFICATION_DISABLED,
+            &[],
+            number(!self.config.is_verified()),
+        );
         for slot in self.slots {
             let collector = slot.name();
             let last = slot.memory.last.as_ref();
@@ -119,6 +124,7 @@ impl<'a> Status<'a> {
             up: self.is_up(),
             api_version: self.api_version.clone(),
             obstacle: self.obstacle.map(|obstacle| obstacle.error.clone()),
+            remedy: self.obstacle.map(|obstacle| obstacle.remedy.clone()),
             collectors,
         }
     }

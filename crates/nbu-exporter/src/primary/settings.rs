@@ -6,7 +6,7 @@ use nbu_metrics::ledger::{JobLabel, JobResult, JobsSettings, ResultRules};
 use crate::config::{self, CollectorSettings};
 
 /// The enabled collectors, each with its settings.
-pub(super) fn collectors(
+pub(crate) fn collectors(
     primary: &config::Primary,
 ) -> Vec<(&'static dyn Collector, CollectorSettings)> {
     collector::ALL

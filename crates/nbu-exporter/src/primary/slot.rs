@@ -13,8 +13,10 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::collection::Failure;
+use super::trouble::{STEADY, Telling, Trouble};
 use crate::board::CollectorView;
-use crate::config::CollectorSettings;
+use crate::config::{self, CollectorSettings};
+use crate::remedy::remedy;
 
 /// The pause before a collector whose client was closed under it runs on the next one.
 const AFTER_CLOSE: Duration = Duration::from_secs(1);
@@ -33,9 +35,14 @@ pub(super) struct Memory {
     pub(super) success: Option<Timestamp>,
     /// Runs that have failed in a row.
     failures: u32,
-    /// The reason of the failure that has been logged and has not ended.
-    failing: Option<Reason>,
+    /// The last run that ended as a whole failed, in part at least.
+    failing: bool,
+    /// What has been logged of it.
+    trouble: Trouble<Kind>,
 }
+
+/// What makes a failure another one than the one before: reason, endpoint, HTTP status.
+type Kind = (Reason, &'static str, Option<u16>);
 
 /// The last run.
 #[derive(Debug, Clone)]
@@ -44,6 +51,8 @@ pub(super) struct Last {
     pub(super) reason: Reason,
     /// The error in words; `None` after a success.
     pub(super) error: Option<String>,
+    /// What to do about it.
+    pub(super) remedy: Option<String>,
     /// The primary was reached and accepted the credentials.
     pub(super) accepted: bool,
 }
@@ -121,10 +130,10 @@ impl Slot {
         self.stale_at() <= Instant::now()
     }
 
-    /// Takes what a run found, or why it found nothing. Logs the beginning and the end of an error, and nothing between.
+    /// Takes what a run found, or why it found nothing. Logs the beginning and the end of a [`Trouble`].
     pub(super) fn finish(
         &mut self,
-        primary: &str,
+        primary: &config::Primary,
         outcome: Result<Collected, Failure>,
         now: Timestamp,
     ) {
@@ -143,7 +152,7 @@ impl Slot {
             }
             // We closed the client ourselves: no failure, and the next client is asked soon.
             Err(failure) if failure.reason == Reason::Closed => {
-                self.last(ended, Reason::Closed, Some(failure.error));
+                self.last(ended, Reason::Closed, Some((failure.error, String::new())));
                 self.due = ended + AFTER_CLOSE;
                 return;
             }
@@ -159,12 +168,18 @@ impl Slot {
         self.due = Instant::from_std(self.schedule.next(&run));
     }
 
-    fn found(&mut self, primary: &str, collected: Collected, ended: Instant, now: Timestamp) {
+    fn found(
+        &mut self,
+        primary: &config::Primary,
+        collected: Collected,
+        ended: Instant,
+        now: Timestamp,
+    ) {
         self.memory.state = collected.state;
         self.memory.samples = Arc::new(collected.samples);
         self.memory.found_at = Some(ended);
         // A piece that went well does not heal the piece that failed: the run has to reach its end.
-        if collected.more && self.memory.failing.is_some() {
+        if collected.more && self.memory.failing {
             return;
         }
         self.memory.failures = 0;
@@ -177,14 +192,21 @@ impl Slot {
                 .for_each(|last| last.accepted = true);
             return;
         }
-        if self.memory.failing.take().is_some() {
-            info!(primary, collector = self.name(), "collector works again");
+        self.memory.failing = false;
+        if let Some(Telling::Ends { lasted, failures }) = self.memory.trouble.worked(ended) {
+            info!(
+                primary = %primary.name,
+                collector = self.name(),
+                ?lasted,
+                failures,
+                "collector works again"
+            );
         }
         self.last(ended, Reason::Ok, None);
         self.memory.success = Some(now);
     }
 
-    fn failed(&mut self, primary: &str, ended: Instant, failure: Failure) -> Outcome {
+    fn failed(&mut self, primary: &config::Primary, ended: Instant, failure: Failure) -> Outcome {
         let reason = failure.reason;
         self.complain(primary, ended, failure);
         self.memory.failures = self.memory.failures.saturating_add(1);
@@ -196,14 +218,17 @@ impl Slot {
         }
     }
 
-    fn complain(&mut self, primary: &str, ended: Instant, failure: Failure) {
-        if self.memory.failing.replace(failure.reason) != Some(failure.reason) {
-            failure.log(primary, self.name());
+    fn complain(&mut self, primary: &config::Primary, ended: Instant, failure: Failure) {
+        let remedy = remedy(failure.reason, &failure.facts, primary);
+        let kind = (failure.reason, failure.endpoint, failure.facts.status);
+        self.memory.failing = true;
+        if let Some(telling) = self.memory.trouble.failed(kind, ended) {
+            failure.log(telling, &primary.name, self.name(), &remedy);
         }
-        self.last(ended, failure.reason, Some(failure.error));
+        self.last(ended, failure.reason, Some((failure.error, remedy)));
     }
 
-    fn last(&mut self, ended: Instant, reason: Reason, error: Option<String>) {
+    fn last(&mut self, ended: Instant, reason: Reason, failed: Option<(String, String)>) {
         let accepted = match reason {
             // Lacking a permission takes accepted credentials.
             Reason::Ok | Reason::Forbidden => true,
@@ -213,10 +238,12 @@ impl Slot {
             }
             _ => false,
         };
+        let (error, remedy) = failed.unzip();
         self.memory.last = Some(Last {
             duration: ended - self.started,
             reason,
             error,
+            remedy: remedy.filter(|remedy| !remedy.is_empty()),
             accepted,
         });
     }
@@ -227,6 +254,7 @@ impl Slot {
             name: self.name(),
             reason: last.map(|last| last.reason),
             error: last.and_then(|last| last.error.clone()),
+            remedy: last.and_then(|last| last.remedy.clone()),
             last_success: self.memory.success,
             stale: self.is_stale(),
         }
@@ -234,38 +262,26 @@ impl Slot {
 }
 
 impl Failure {
-    fn log(&self, primary: &str, collector: &str) {
-        let remedy = remedy(self.reason);
+    fn log(&self, telling: Telling, primary: &str, collector: &str, remedy: &str) {
+        let text = match telling {
+            Telling::Begins | Telling::Ends { .. } => "collector fails".to_owned(),
+            Telling::Changes => "collector fails in another way".to_owned(),
+            Telling::Unsteady => format!(
+                "collector fails and recovers again and again; told again when it has worked for {STEADY:?}"
+            ),
+        };
         warn!(
             primary,
             collector,
             reason = self.reason.as_str(),
-            endpoint = self.endpoint,
+            endpoint = (!self.endpoint.is_empty()).then_some(self.endpoint),
+            http_status = self.facts.status,
+            error_code = self.facts.code,
+            error_message = self.facts.message,
+            request_id = self.facts.request_id,
             error = self.error,
             remedy,
-            "collector fails"
+            "{text}"
         );
-    }
-}
-
-/// What to do about a failure, in a few words.
-fn remedy(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Timeout => {
-            "the primary is slow or a firewall drops packets; raise request_timeout or the collector's timeout"
-        }
-        Reason::Credentials => "make the file with the credential readable",
-        Reason::Unauthorized => "renew the API key",
-        Reason::Forbidden => {
-            "give the API key's role the missing permission, or disable the collector"
-        }
-        Reason::NotSupported => "disable the collector, or upgrade the primary",
-        Reason::Connect => "check that the primary runs, its name and its port",
-        Reason::Tls => "check ca_file, ca_fingerprint and server_name of tls_config",
-        Reason::Http => "look into the primary's own logs",
-        Reason::Parse => "check that the url leads to a NetBackup primary",
-        Reason::Limit => "raise the limit that the error names",
-        Reason::Saturated => "raise max_in_flight",
-        _ => "",
     }
 }

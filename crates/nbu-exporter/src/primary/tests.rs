@@ -55,6 +55,7 @@ fn failure(reason: Reason) -> Result<Collected, Failure> {
         reason,
         endpoint: "/ping",
         error: "it failed".into(),
+        facts: crate::remedy::Facts::default(),
     })
 }
 
@@ -94,8 +95,8 @@ fn has(exposed: &[String], start: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn at_max_stale_only_what_was_true_at_the_moment_goes() {
     let mut slot = slot("storage");
-    slot.finish("paris", Ok(found()), AT);
-    slot.finish("paris", failure(Reason::Timeout), AT);
+    slot.finish(&config(), Ok(found()), AT);
+    slot.finish(&config(), failure(Reason::Timeout), AT);
     let max_stale = slot.settings.max_stale;
     advance(max_stale.saturating_sub(Duration::from_millis(1))).await;
     let fresh = exposed(std::slice::from_ref(&slot));
@@ -124,7 +125,7 @@ async fn at_max_stale_only_what_was_true_at_the_moment_goes() {
         assert!(has(&stale, line), "{line} is missing from {stale:#?}");
     }
 
-    slot.finish("paris", Ok(found()), AT);
+    slot.finish(&config(), Ok(found()), AT);
     assert!(
         has(&exposed(&[slot]), "netbackup_storage_unit_used_bytes"),
         "a success brings them back"
@@ -148,7 +149,7 @@ async fn only_the_current_reason_is_shown_and_a_close_of_ours_is_no_outage() {
         (failure(Reason::Connect), "connect", false),
         (failure(Reason::Closed), "closed", false),
     ] {
-        slot.finish("paris", outcome, AT);
+        slot.finish(&config(), outcome, AT);
         let exposed = exposed(std::slice::from_ref(&slot));
         let reasons: Vec<_> = exposed
             .iter()
@@ -174,7 +175,7 @@ async fn only_the_current_reason_is_shown_and_a_close_of_ours_is_no_outage() {
 async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each_time() {
     let mut slot = slot("jobs");
     slot.finish(
-        "paris",
+        &config(),
         Ok(Collected {
             more: true,
             ..Collected::default()
@@ -184,12 +185,12 @@ async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each
     assert_eq!(slot.due(), Some(Instant::now()));
     let mut wait = Duration::ZERO;
     for _ in 0..3 {
-        slot.finish("paris", failure(Reason::Timeout), AT);
+        slot.finish(&config(), failure(Reason::Timeout), AT);
         let next = slot.due().unwrap() - Instant::now();
         assert!(next > wait, "{next:?} after {wait:?}");
         wait = next;
     }
-    slot.finish("paris", failure(Reason::Forbidden), AT);
+    slot.finish(&config(), failure(Reason::Forbidden), AT);
     assert!(
         slot.due().unwrap() - Instant::now() > Duration::from_secs(1800),
         "refused ones are asked rarely"
@@ -207,11 +208,11 @@ async fn a_first_piece_that_goes_well_does_not_hide_that_the_second_keeps_failin
         })
     };
     let later = AT + Duration::from_secs(3600);
-    slots[0].finish("paris", Ok(found()), AT);
+    slots[0].finish(&config(), Ok(found()), AT);
     let then = exposed(&slots);
-    slots[0].finish("paris", piece(), AT);
-    slots[0].finish("paris", failure(Reason::Timeout), AT);
-    slots[0].finish("paris", piece(), later);
+    slots[0].finish(&config(), piece(), AT);
+    slots[0].finish(&config(), failure(Reason::Timeout), AT);
+    slots[0].finish(&config(), piece(), later);
     let now = exposed(&slots);
     let of = |exposed: &[String]| {
         exposed
@@ -237,14 +238,14 @@ async fn a_run_that_was_refused_a_part_is_no_success_but_what_it_found_is_fresh(
         ..found()
     };
     let mut slot = slot("storage");
-    slot.finish("paris", Ok(refused()), AT);
+    slot.finish(&config(), Ok(refused()), AT);
     advance(
         slot.settings
             .max_stale
             .saturating_sub(Duration::from_millis(1)),
     )
     .await;
-    slot.finish("paris", Ok(refused()), AT);
+    slot.finish(&config(), Ok(refused()), AT);
     assert!(
         slot.due().unwrap() - Instant::now() <= slot.settings.interval * 2,
         "it runs as often as any"

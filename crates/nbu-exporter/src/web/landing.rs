@@ -41,7 +41,7 @@ fn row(name: &str, view: &View) -> String {
         (true, false) => ("down", "down"),
     };
     let collectors: Vec<String> = match &view.obstacle {
-        Some(obstacle) => vec![escape(obstacle)],
+        Some(obstacle) => vec![escape(obstacle) + &advice(view.remedy.as_deref())],
         None => view.collectors.iter().map(collector).collect(),
     };
     format!(
@@ -61,6 +61,7 @@ fn collector(view: &CollectorView) -> String {
     if let Some(error) = &view.error {
         let _ = write!(line, " ({})", escape(error));
     }
+    line.push_str(&advice(view.remedy.as_deref()));
     if let Some(at) = view.last_success.filter(|_| view.error.is_some()) {
         let _ = write!(line, ", last success {at:.0}");
     }
@@ -68,6 +69,12 @@ fn collector(view: &CollectorView) -> String {
         line.push_str(", stale");
     }
     line
+}
+
+fn advice(remedy: Option<&str>) -> String {
+    remedy.map_or_else(String::new, |remedy| {
+        format!(". <em>What to do: {}</em>", escape(remedy))
+    })
 }
 
 /// Text as HTML text or attribute value.
@@ -94,6 +101,7 @@ mod tests {
     fn a_name_cannot_break_out_of_the_page() {
         let view = View {
             obstacle: Some("cannot read <b>".into()),
+            remedy: Some("write <i> into it".into()),
             attempted: true,
             ..View::default()
         };
@@ -102,5 +110,6 @@ mod tests {
             row.contains("&lt;script&gt;&quot;&#39;&amp;") && row.contains("cannot read &lt;b&gt;"),
             "{row}"
         );
+        assert!(row.contains("What to do: write &lt;i&gt; into it"), "{row}");
     }
 }

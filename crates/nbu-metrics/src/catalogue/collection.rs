@@ -13,6 +13,8 @@ families! {
         "Always 1: the primary's release and name (GET /security/serverinfo) and the API version found by detection.";
     CLOCK_SKEW_SECONDS: Gauge "netbackup_clock_skew_seconds" [] Moment Stable from "/ping"
         "The primary's clock minus the exporter's, from the time in the answer to GET /ping, less half of the round trip.";
+    TLS_VERIFICATION_DISABLED: Gauge "netbackup_exporter_tls_verification_disabled" [] Lasting Stable from ""
+        "1 if nothing proves that the primary is the one that answers (insecure_skip_verify, or an http:// url), else 0.";
     COLLECTOR_SUCCESS: Gauge "netbackup_exporter_collector_success" ["collector"] Lasting Stable from ""
         "1 if the last run of the collector succeeded, 0 if it failed or none has succeeded yet.";
     COLLECTOR_STATUS: Gauge "netbackup_exporter_collector_status" ["collector", "reason"] Lasting Stable from ""

@@ -1,0 +1,25 @@
+//! What the other side says after the handshake, when it goes away: with TLS 1.3 the refusal of a client comes only then.
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::TlsFault;
+use crate::sync::Arc;
+
+/// Makes a handshake and sends nothing. `None` if the other side then speaks instead of going away.
+pub(super) async fn after_handshake(
+    config: Arc<ClientConfig>,
+    (host, port): (String, u16),
+) -> Option<TlsFault> {
+    let name = ServerName::try_from(host.clone()).ok()?;
+    let stream = TcpStream::connect((host, port)).await.ok()?;
+    let mut stream = match TlsConnector::from(config).connect(name, stream).await {
+        Ok(stream) => stream,
+        Err(error) => return TlsFault::find(&error),
+    };
+    let error = stream.read_u8().await.err()?;
+    TlsFault::find(&error)
+}

@@ -1,0 +1,104 @@
+//! Every endpoint of every enabled collector: one small request each.
+
+use nbu_api::{Endpoint, Method, Query};
+use nbu_client::{Client, Reason};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Check, Finding};
+use crate::config;
+use crate::primary::enabled_collectors;
+
+/// An endpoint, and who asks it.
+struct Need {
+    endpoint: &'static Endpoint,
+    collectors: Vec<&'static str>,
+}
+
+/// Asks all of them, as many at a time as the client allows; a row each, in the order of the collectors.
+pub(super) async fn ask(
+    primary: &std::sync::Arc<config::Primary>,
+    client: &Client,
+    deadline: Instant,
+) -> Vec<Finding> {
+    let mut asked = JoinSet::new();
+    for (number, need) in needs(primary).into_iter().enumerate() {
+        let (primary, client) = (std::sync::Arc::clone(primary), client.clone());
+        asked.spawn(async move { (number, one(&primary, &client, need, deadline).await) });
+    }
+    let mut rows = asked.join_all().await;
+    rows.sort_by_key(|(number, _)| *number);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The endpoints of the enabled collectors, each once.
+fn needs(primary: &config::Primary) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::new();
+    for (collector, _) in enabled_collectors(primary) {
+        for endpoint in collector.endpoints() {
+            match needs.iter_mut().find(|need| need.endpoint == *endpoint) {
+                Some(need) => need.collectors.push(collector.name()),
+                None => needs.push(Need {
+                    endpoint,
+                    collectors: vec![collector.name()],
+                }),
+            }
+        }
+    }
+    needs
+}
+
+async fn one(primary: &config::Primary, client: &Client, need: Need, deadline: Instant) -> Finding {
+    let endpoint = need.endpoint;
+    let subject = endpoint.name;
+    let finding = if endpoint.method != Method::Get || endpoint.path.contains('{') {
+        Finding::skipped(
+            Check::Endpoint,
+            subject,
+            "asks for one thing at a time; not tried here",
+        )
+    } else {
+        let began = Instant::now();
+        let finding = match timeout_at(deadline, fetch(client, endpoint)).await {
+            Ok(Ok(())) => Finding::good(Check::Endpoint, subject, answered(endpoint)),
+            Ok(Err(error)) => Finding::of_error(Check::Endpoint, subject, &error, primary),
+            Err(_) => late(Check::Endpoint, subject),
+        };
+        finding.took(began.elapsed())
+    };
+    Finding {
+        permission: endpoint.permission,
+        collectors: need.collectors,
+        ..finding
+    }
+}
+
+/// One record, where it is a list.
+async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), nbu_client::Error> {
+    if endpoint == &nbu_api::endpoint::PING {
+        return client.ping().await.map(drop);
+    }
+    let query = match endpoint.page_limit {
+        0 => Query::new(),
+        _ => Query::new().with("page[limit]", "1"),
+    };
+    client.fetch(endpoint, query).await.map(drop)
+}
+
+fn answered(endpoint: &Endpoint) -> String {
+    match endpoint.permission {
+        Some(namespace) => format!("VIEW on {namespace}"),
+        None => "needs no permission".to_owned(),
+    }
+}
+
+/// The deadline of the whole check came first.
+pub(super) fn late(check: Check, subject: &str) -> Finding {
+    Finding::failed(
+        check,
+        subject,
+        Reason::Timeout,
+        "no answer before the time for the check was over",
+        "the primary is slow, or something on the way drops its answers; --timeout gives the check more time",
+    )
+}
