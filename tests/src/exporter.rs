@@ -236,7 +236,7 @@ impl Exporter {
         let address = line[from..]
             .split(|char: char| !char.is_ascii_digit() && !".:".contains(char))
             .next();
-        self.address = address.expect("an address").to_owned();
+        address.expect("an address").clone_into(&mut self.address);
     }
 }
 

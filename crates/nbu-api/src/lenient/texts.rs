@@ -15,7 +15,7 @@ impl<'de> Field<'de> for Vec<Cow<'de, str>> {
         Any(Texts {
             field,
             notes,
-            texts: Self::new(),
+            found: Self::new(),
         })
         .deserialize(source)
     }
@@ -24,7 +24,7 @@ impl<'de> Field<'de> for Vec<Cow<'de, str>> {
 struct Texts<'n, 'de> {
     field: &'static str,
     notes: &'n Notes,
-    texts: Vec<Cow<'de, str>>,
+    found: Vec<Cow<'de, str>>,
 }
 
 impl<'de> Reader<'de> for Texts<'_, 'de> {
@@ -33,17 +33,17 @@ impl<'de> Reader<'de> for Texts<'_, 'de> {
     fn array<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<Self::Value, A::Error> {
         while let Some(text) = array.next_element_seed(Seed::new(self.field, self.notes))? {
             let text: Option<Cow<'de, str>> = text;
-            self.texts.extend(text);
+            self.found.extend(text);
         }
-        Ok(self.texts)
+        Ok(self.found)
     }
 
     fn null(self) -> Self::Value {
-        self.texts
+        self.found
     }
 
     fn other(self) -> Self::Value {
         self.notes.mismatch(self.field);
-        self.texts
+        self.found
     }
 }

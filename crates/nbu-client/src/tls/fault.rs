@@ -21,14 +21,14 @@ pub enum TlsFault {
     )]
     UnknownCa,
     /// The certificate, or one above it, has expired.
-    #[error("a certificate of the primary expired{}; renew it on the primary, or correct the clock that is wrong", dated("on", .dates))]
+    #[error("a certificate of the primary expired{}; renew it on the primary, or correct the clock that is wrong", dated("on", .dates.as_ref()))]
     Expired {
         /// When it ended to be valid, and what our clock said.
         dates: Option<(Timestamp, Timestamp)>,
     },
     /// The certificate, or one above it, is not valid yet.
     #[error(
-        "a certificate of the primary is not valid yet{}; compare the clocks of the primary and of this machine: one of them is probably wrong", dated("before", .dates)
+        "a certificate of the primary is not valid yet{}; compare the clocks of the primary and of this machine: one of them is probably wrong", dated("before", .dates.as_ref())
     )]
     NotYetValid {
         /// When it begins to be valid, and what our clock said.
@@ -222,7 +222,7 @@ fn timestamp(at: UnixTime) -> Option<Timestamp> {
     Timestamp::from_second(i64::try_from(at.as_secs()).ok()?).ok()
 }
 
-fn dated(word: &str, dates: &Option<(Timestamp, Timestamp)>) -> String {
+fn dated(word: &str, dates: Option<&(Timestamp, Timestamp)>) -> String {
     dates
         .map(|(limit, now)| format!(" ({word} {limit}; this machine's clock says {now})"))
         .unwrap_or_default()

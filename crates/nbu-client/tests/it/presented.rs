@@ -50,7 +50,7 @@ async fn a_chain_that_is_not_believed_can_be_looked_at() {
     assert_eq!(authority.fingerprint, Fingerprint::of(ca.der()));
     assert_eq!(
         Certificate::all_in_pem(ca.pem().as_bytes()),
-        [authority.clone()]
+        std::slice::from_ref(authority)
     );
 }
 
@@ -87,7 +87,7 @@ async fn the_authorities_are_asked_for_without_a_credential() {
     let pem = ca.pem().replace('\n', "\\n");
     let server = Server::start_tls(side.config(), move |request| {
         if request.target.contains("cacert") {
-            Reply::json(&format!(r#"{{"webRootCert":"{pem}"}}"#))
+            Reply::json(format!(r#"{{"webRootCert":"{pem}"}}"#))
         } else {
             Reply::ping("12.0")
         }

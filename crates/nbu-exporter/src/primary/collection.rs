@@ -33,7 +33,7 @@ pub(super) struct Failure {
     /// The error and its causes in words.
     pub(super) error: String,
     /// What else is known of it.
-    pub(super) facts: Facts,
+    pub(super) facts: Box<Facts>,
 }
 
 impl Collection {
@@ -63,7 +63,7 @@ impl Collection {
                     "the collector did not finish within its timeout of {:?}",
                     self.timeout
                 ),
-                facts: Facts::default(),
+                facts: Box::default(),
             }),
         }
     }
@@ -86,7 +86,7 @@ impl From<CollectError> for Failure {
             reason: error.reason(),
             endpoint: error.endpoint().unwrap_or_default(),
             error: with_causes(&error),
-            facts: Facts::from(&error),
+            facts: Box::new(Facts::from(&error)),
         }
     }
 }
@@ -99,7 +99,7 @@ impl From<&JoinError> for Failure {
             reason: Reason::Parse,
             endpoint: "",
             error,
-            facts: Facts::default(),
+            facts: Box::default(),
         }
     }
 }

@@ -27,10 +27,10 @@ pub(crate) struct Obstacle {
 }
 
 impl Obstacle {
-    fn new(reason: Reason, error: impl ToString, primary: &config::Primary) -> Self {
+    fn new(reason: Reason, error: impl Into<String>, primary: &config::Primary) -> Self {
         Self {
             reason,
-            error: error.to_string(),
+            error: error.into(),
             remedy: remedy(reason, &Facts::default(), primary),
         }
     }
@@ -72,8 +72,8 @@ impl Material {
             .credential
             .secret()
             .read()
-            .map_err(|error| Obstacle::new(Reason::Credentials, error, primary))?;
-        let unreadable = |error: FileError| Obstacle::new(Reason::Tls, error, primary);
+            .map_err(|error| Obstacle::new(Reason::Credentials, error.to_string(), primary))?;
+        let unreadable = |error: FileError| Obstacle::new(Reason::Tls, error.to_string(), primary);
         let pem = |path: &Path| files::read(path, files::PEM_BYTES).map_err(unreadable);
         let ca = primary.tls.ca_file.as_deref().map(pem).transpose()?;
         let identity = match &primary.tls.client_certificate {
@@ -124,7 +124,7 @@ impl Material {
         limits.records_per_page = primary.limits.records_per_page;
         let tls = self
             .tls(&primary.tls)
-            .map_err(|error| Obstacle::new(Reason::Tls, error, primary))?;
+            .map_err(|error| Obstacle::new(Reason::Tls, error.to_string(), primary))?;
         Ok(bare(primary)
             .credential(credential)
             .tls(tls)

@@ -55,7 +55,7 @@ fn failure(reason: Reason) -> Result<Collected, Failure> {
         reason,
         endpoint: "/ping",
         error: "it failed".into(),
-        facts: crate::remedy::Facts::default(),
+        facts: Box::default(),
     })
 }
 
