@@ -10,6 +10,7 @@ mod shared;
 mod verdict;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, CACERT, SERVER_INFO};
@@ -24,7 +25,7 @@ pub use shared::Clock;
 pub(crate) use shared::Shared;
 
 use crate::sync::Arc;
-use crate::{CloseError, Error, Page, Presented, Walk};
+use crate::{CloseError, Error, Limits, Page, Presented, Walk};
 
 /// How long [`Client::close`] waits.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -179,6 +180,21 @@ impl Client {
             shared.exchange.store(None);
             outcome
         }
+    }
+
+    /// How many attempts may be under way at a time.
+    pub fn max_in_flight(&self) -> NonZeroUsize {
+        self.shared.max_in_flight
+    }
+
+    /// What happens to one more than that.
+    pub fn when_full(&self) -> WhenFull {
+        self.shared.when_full
+    }
+
+    /// How much of an answer is taken.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// Attempts under way.

@@ -121,6 +121,14 @@ pub enum CollectError {
         /// How that ended.
         reason: Reason,
     },
+    /// A slice of the finished jobs has more pages than a list may have.
+    #[error(
+        "/admin/jobs does not end within {pages} pages; raise limits.pages if the primary really finishes that many jobs"
+    )]
+    TooLong {
+        /// The number of pages allowed.
+        pages: u32,
+    },
     /// A page does not lead to the next one: its job ids do not go on where they were asked to.
     #[error("/admin/jobs does not answer in the order asked for, after job {last}")]
     Order {
@@ -135,7 +143,7 @@ impl CollectError {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Client(error) => error.reason(),
-            Self::Ledger(_) => Reason::Limit,
+            Self::Ledger(_) | Self::TooLong { .. } => Reason::Limit,
             Self::LiveJobs { reason } => *reason,
             Self::NoClock | Self::Order { .. } => Reason::Parse,
         }
@@ -152,7 +160,9 @@ impl CollectError {
             Self::Client(error) => error.call().map(|call| call.endpoint),
             Self::Ledger(_) => None,
             Self::NoClock => Some(nbu_api::endpoint::PING.name),
-            Self::Order { .. } | Self::LiveJobs { .. } => Some(nbu_api::endpoint::JOBS.name),
+            Self::TooLong { .. } | Self::Order { .. } | Self::LiveJobs { .. } => {
+                Some(nbu_api::endpoint::JOBS.name)
+            }
         }
     }
 }

@@ -255,6 +255,7 @@ impl ClientBuilder {
                 base,
                 client_id,
                 tracker: Tracker::new(self.max_in_flight),
+                max_in_flight: self.max_in_flight,
                 when_full: self.when_full,
                 exchange: ArcSwapOption::from_pointee(exchange),
                 keyring,

@@ -1,5 +1,6 @@
 //! What the clones of a client share.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) base: String,
     pub(crate) client_id: http::HeaderValue,
     pub(crate) tracker: Tracker,
+    pub(crate) max_in_flight: NonZeroUsize,
     pub(crate) when_full: WhenFull,
     /// The one place that holds the HTTP stack. Close empties it, and with it go the connections.
     pub(crate) exchange: ArcSwapOption<Box<dyn Exchange>>,

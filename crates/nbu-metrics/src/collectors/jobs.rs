@@ -8,9 +8,12 @@
 //! They take turns also when one of them fails or is dropped at its deadline. Finished jobs that are counted while the live
 //! ones cannot be read are no success: the run tells why, and the old gauges go when they are too old.
 
+mod cursors;
 mod finished;
 mod live;
 mod pages;
+mod shares;
+mod span;
 mod turn;
 
 use std::time::Duration;
@@ -23,7 +26,7 @@ use crate::collector::{CollectError, CollectFuture, Collected, Collector, Contex
 use crate::ledger::JobsSettings;
 use crate::samples::Samples;
 
-use finished::TimeField;
+use finished::Manner;
 use turn::{Turn, Work};
 
 /// Collects the families of `catalogue::jobs`.
@@ -38,8 +41,8 @@ struct Memory {
     /// When that ended, in wall time.
     live_at: Option<Timestamp>,
     turn: Turn,
-    /// By which of a job's times this primary can filter.
-    time: TimeField,
+    /// How this primary lets finished jobs be read.
+    manner: Manner,
 }
 
 impl Collector for Jobs {
@@ -78,8 +81,8 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
             true
         }
         Work::Finished => {
-            let walked = finished::collect(context, clock, &memory.time).await?;
-            memory.time = walked.time;
+            let walked = finished::collect(context, clock, &memory.manner).await?;
+            memory.manner = walked.manner;
             walked.more
                 || memory
                     .turn

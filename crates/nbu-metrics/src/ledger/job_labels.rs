@@ -7,7 +7,7 @@ use crate::catalogue::{Family, jobs::JOBS_FINISHED_TOTAL};
 use super::FinishedJob;
 
 /// A label a user may add to the finished jobs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum JobLabel {
     /// `policy`: the name of the policy.
     Policy,

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod divided;
 mod dropped;
 mod jobs;
 mod primary;

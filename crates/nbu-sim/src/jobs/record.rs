@@ -112,11 +112,14 @@ fn attributes(out: &mut Vec<u8>, names: &Names, job: &Job, form: Form) {
     if let Some(tenths) = job.dedup {
         to.tenths("dedupRatio", tenths);
     }
+    // Where it came in between 8.3 and 10.3 no document says.
+    if form.version > ApiVersion::V4_0 {
+        to.unsigned("childCount", job.children.into());
+    }
     if modern {
         json::duration(to.key("elapsedTime"), job.elapsed_ms(now));
         json::duration(to.key("activeElapsedTime"), job.active_elapsed_ms(now));
         word(&mut to, "workloadDisplayName", names, job.workload);
-        to.unsigned("childCount", job.children.into());
         let path_out = to.key("jobPath");
         path_out.push(b'"');
         path_out.extend_from_slice(path(job).as_bytes());

@@ -6,27 +6,42 @@ use jiff::Timestamp;
 use nbu_api::{ApiVersion, Filter, Job, JobState, JobType, filter::job};
 use nbu_client::{Error, Reason};
 
-use super::pages::JobPages;
+use super::cursors::{self, Division, Reading};
 use crate::collector::{CollectError, Context};
 use crate::ledger::{FinishedJob, Slice};
 
 /// NetBackup's code for a filter it does not accept.
 const BAD_FILTER: i64 = 9401;
 
+/// How many slices are read by one cursor after one that could not be divided. Some day it may have been an accident.
+const PATIENCE: u8 = 100;
+
+/// How a primary lets finished jobs be read; learnt from what it refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Manner {
+    /// The version it was learnt from, and holds for.
+    version: Option<ApiVersion>,
+    time: TimeField,
+    /// So many slices more are read by one cursor, for the last one could not be divided.
+    undivided: u8,
+    /// The last slice was.
+    divided: bool,
+}
+
 /// By which of a job's times a primary can filter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum TimeField {
+enum TimeField {
     /// `lastUpdateTime`, as far as is known.
     #[default]
     LastUpdate,
-    /// `endTime`: a primary of this version refused the other.
-    End(Option<ApiVersion>),
+    /// `endTime`: the other was refused.
+    End,
 }
 
 /// What a walk over finished jobs left to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walked {
-    pub(super) time: TimeField,
+    pub(super) manner: Manner,
     /// More slices are due.
     pub(super) more: bool,
 }
@@ -35,16 +50,17 @@ pub(super) struct Walked {
 pub(super) async fn collect(
     context: Context<'_>,
     clock: Timestamp,
-    time: &TimeField,
+    manner: &Manner,
 ) -> Result<Walked, CollectError> {
     let agenda = context.ledger.begin(clock).await?;
-    let mut time = time.still_holds(context.client.version());
-    time = walk(context, agenda.advance, clock, time).await?;
+    let mut manner = manner.of(context.client.version());
+    walk(context, agenda.advance, clock, &mut manner).await?;
     if let Some(slice) = agenda.reconcile {
-        time = walk(context, slice, clock, time).await?;
+        walk(context, slice, clock, &mut manner).await?;
     }
+    manner.version = context.client.version();
     Ok(Walked {
-        time,
+        manner,
         more: agenda.advance.to.is_some(),
     })
 }
@@ -53,20 +69,11 @@ async fn walk(
     context: Context<'_>,
     slice: Slice,
     clock: Timestamp,
-    time: TimeField,
-) -> Result<TimeField, CollectError> {
+    manner: &mut Manner,
+) -> Result<(), CollectError> {
     let under_way = context.ledger.walk(slice, clock);
-    let mut time = time;
-    let mut outcome = read(context, &slice, time).await;
-    if time == TimeField::LastUpdate && outcome.as_ref().is_err_and(is_filter_refused) {
-        time = TimeField::End(context.client.version());
-        outcome = read(context, &slice, time).await;
-    }
-    match outcome {
-        Ok(()) => {
-            under_way.complete().await?;
-            Ok(time)
-        }
+    match read(context, &slice, manner).await {
+        Ok(()) => Ok(under_way.complete().await?),
         Err(error) => {
             // Otherwise it is dropped, as if the deadline had cut it.
             if !is_too_wide(&error) {
@@ -77,21 +84,25 @@ async fn walk(
     }
 }
 
-async fn read(context: Context<'_>, slice: &Slice, time: TimeField) -> Result<(), CollectError> {
-    let mut pages = JobPages::begin(context.client, time.filter(slice)).await?;
+/// Reads the slice. What the primary refuses is asked for in another way, each at most once.
+async fn read(
+    context: Context<'_>,
+    slice: &Slice,
+    manner: &mut Manner,
+) -> Result<(), CollectError> {
     loop {
-        let mut taken = context.ledger.page();
-        let next = pages
-            .next(|job| {
-                if job.is_done() {
-                    taken.take(finished(job));
-                }
-            })
-            .await?;
-        if next.is_break() {
-            return Ok(());
+        match cursors::read(context, manner.time.filter(slice), manner.division()).await {
+            Ok(Reading::Indivisible) => manner.undivided = PATIENCE,
+            Ok(reading) => {
+                manner.undivided = manner.undivided.saturating_sub(1);
+                manner.divided = reading == Reading::Divided;
+                return Ok(());
+            }
+            Err(error) if manner.time == TimeField::LastUpdate && is_filter_refused(&error) => {
+                manner.time = TimeField::End;
+            }
+            Err(error) => return Err(error),
         }
-        taken.commit().await?;
     }
 }
 
@@ -103,7 +114,7 @@ fn is_too_wide(error: &CollectError) -> bool {
             matches!(error.reason(), Reason::Limit | Reason::Timeout)
                 || matches!(error, Error::Paging { .. })
         }
-        CollectError::Order { .. } => true,
+        CollectError::Order { .. } | CollectError::TooLong { .. } => true,
         _ => false,
     }
 }
@@ -117,19 +128,30 @@ fn is_filter_refused(error: &CollectError) -> bool {
     }
 }
 
-impl TimeField {
-    /// What was learnt holds for the version it was learnt from.
-    fn still_holds(self, version: Option<ApiVersion>) -> Self {
-        match self {
-            Self::End(known) if known == version => self,
-            _ => Self::LastUpdate,
+impl Manner {
+    /// What is known of a primary of this version.
+    fn of(&self, version: Option<ApiVersion>) -> Self {
+        if self.version == version {
+            *self
+        } else {
+            Self::default()
         }
     }
 
+    fn division(&self) -> Division {
+        match (self.undivided, self.divided) {
+            (0, true) => Division::AtOnce,
+            (0, false) => Division::WhenLarge,
+            (_, _) => Division::Never,
+        }
+    }
+}
+
+impl TimeField {
     fn filter(self, slice: &Slice) -> Filter {
         let attribute = match self {
             Self::LastUpdate => job::LAST_UPDATE_TIME,
-            Self::End(_) => job::END_TIME,
+            Self::End => job::END_TIME,
         };
         let since = job::STATE.eq(JobState::Done).and(attribute.ge(slice.from));
         match slice.to {
@@ -139,7 +161,7 @@ impl TimeField {
     }
 }
 
-fn finished(job: Job<'_>) -> FinishedJob<'_> {
+pub(super) fn finished(job: Job<'_>) -> FinishedJob<'_> {
     FinishedJob {
         id: job.job_id,
         parent: job.parent_job_id,

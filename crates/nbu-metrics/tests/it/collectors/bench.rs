@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nbu_client::{Client, Credential, RetryPolicy};
+use nbu_client::{Client, ClientBuilder, Credential, RetryPolicy};
 use nbu_metrics::collector::{self, CollectError, Collected, Context, State};
 use nbu_metrics::ledger::{JobsSettings, Ledger, MemoryStore};
 use nbu_metrics::samples::{Samples, Value};
@@ -25,6 +25,14 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) async fn start(primary: SimBuilder) -> Self {
+        Self::start_with(primary, |client| client).await
+    }
+
+    /// The same, with settings of the client.
+    pub(super) async fn start_with(
+        primary: SimBuilder,
+        settle: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Self {
         let settings = JobsSettings {
             counter_birth: Duration::ZERO,
             ..JobsSettings::default()
@@ -37,9 +45,8 @@ impl Bench {
             .unwrap();
         let client = Client::builder("paris", primary.url().parse().unwrap())
             .credential(Credential::api_key(KEY))
-            .retry(RetryPolicy::never())
-            .build()
-            .unwrap();
+            .retry(RetryPolicy::never());
+        let client = settle(client).build().unwrap();
         let ledger = Ledger::open(Arc::new(MemoryStore::new()), settings)
             .await
             .unwrap();

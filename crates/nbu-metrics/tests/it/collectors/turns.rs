@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nbu_client::Reason;
+use nbu_client::{Limits, Reason};
 use nbu_sim::{Edit, Fault, JobSpec, Population, Route, Sim};
 
 use super::bench::{Bench, series};
@@ -51,4 +51,32 @@ async fn finished_jobs_are_counted_while_every_live_walk_fails() {
     let collected = bench.collect("jobs").await.unwrap();
     assert!(collected.refused.is_none());
     assert_eq!(series(&collected.samples, "netbackup_jobs").len(), 1);
+}
+
+#[tokio::test]
+async fn finished_jobs_are_counted_while_every_live_walk_is_dropped_at_its_deadline() {
+    let mut limits = Limits::default();
+    limits.records_per_page = 10;
+    let sim = Sim::builder().population(Population::empty());
+    let mut bench = Bench::start_with(sim, |client| client.limits(limits)).await;
+    for _ in 0..45 {
+        bench.primary.add_active(&JobSpec::new("BACKUP"));
+    }
+    bench.finish("jobs").await;
+    for round in 1..=8_usize {
+        bench.primary.add_done(&JobSpec::new("BACKUP"), 0);
+        bench.primary.advance(Duration::from_secs(600));
+        bench.primary.forget_requests();
+        // A page later each time.
+        let pages = (round - 1) % 4 + 1;
+        let clock = || bench.primary.now();
+        let deadline = || bench.primary.requests_to(Route::Jobs).len() == pages;
+        let live = bench.collect_until("jobs", &clock, deadline).await;
+        assert!(live.is_none(), "the deadline of round {round}");
+        let collected = bench.collect("jobs").await.unwrap();
+        bench.keep("jobs", &collected);
+        assert_eq!(finished(&bench).await, round as f64);
+        let unread = collected.refused.expect("the live jobs are missing");
+        assert_eq!(unread.reason(), Reason::Timeout);
+    }
 }
