@@ -102,16 +102,26 @@ impl<P> Pages<P> {
     ///
     /// Waits without a bound of its own: the caller knows how long its client waits.
     pub(crate) async fn page(&self, variant: Variant) -> Arc<P> {
+        self.ask(variant);
+        self.rendered(variant).await
+    }
+
+    /// Keeps the variant warm from now on.
+    fn ask(&self, variant: Variant) {
         let slot = &self.0.slots[variant.index()];
         *slot.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let mut pages = slot.page.subscribe();
-        if pages.borrow().is_none() {
-            self.0.wanted.notify_one();
-        }
+    }
+
+    /// The page of a variant that was asked for.
+    async fn rendered(&self, variant: Variant) -> Arc<P> {
+        let mut pages = self.0.slots[variant.index()].page.subscribe();
         loop {
             if let Some(rendered) = pages.borrow_and_update().as_ref() {
                 return Arc::clone(&rendered.page);
             }
+            // Also a page that was there when it was asked for may be gone by now: the encoder frees it if it looked at the
+            // slot just before that. Then it looks again only because it is told to.
+            self.0.wanted.notify_one();
             if pages.changed().await.is_err() {
                 // The sender lives in the slots that `self` holds.
                 std::future::pending::<()>().await;

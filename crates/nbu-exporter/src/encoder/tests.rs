@@ -158,3 +158,20 @@ async fn a_variant_stays_warm_for_five_minutes_after_it_was_last_asked_for() {
     settle().await;
     assert_eq!(renders.load(Ordering::Relaxed), 2, "still kept up to date");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_freed_while_it_is_asked_for_is_rendered_again() {
+    let (_board, pages, renders) = encoder();
+    pages.page(TEXT).await;
+    settle().await;
+    // The encoder, on another thread, has seen the slot cold and frees its page now.
+    pages.ask(TEXT);
+    pages.0.slots[TEXT.index()].page.send_replace(None);
+    let page = tokio::time::timeout(Duration::from_secs(1), pages.rendered(TEXT)).await;
+    assert_eq!(
+        page.map(|page| *page),
+        Ok(0),
+        "not only after the next change"
+    );
+    assert_eq!(renders.load(Ordering::Relaxed), 2);
+}
