@@ -1,7 +1,10 @@
 //! Reading the configuration again, on SIGHUP and `/-/reload`: one at a time, and a bad one changes nothing.
 
+mod loading;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -13,6 +16,7 @@ use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::log::{self, Level};
 use crate::supervisor::Supervisor;
+use loading::Loading;
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
@@ -46,6 +50,14 @@ pub enum ReloadError {
     /// The new configuration is wrong; the text has every problem, one per line.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The file system does not answer.
+    #[error(
+        "the configuration could not be read within {after:?}; check the file system it is on, and reload again"
+    )]
+    Hung {
+        /// How long was waited.
+        after: Duration,
+    },
     /// There is no file to read.
     #[error("the configuration is built in; there is no file to reload")]
     Fixed,
@@ -144,19 +156,16 @@ pub(crate) fn queue() -> (Reload, mpsc::Receiver<Request>) {
 impl Reloader {
     /// Serves reloads until every asker is gone.
     pub(crate) async fn run(self, mut requests: mpsc::Receiver<Request>) {
+        let source = self.source.clone();
+        let mut loading = Loading::new(move || source.load());
         while let Some(answer) = requests.recv().await {
             // The asker may have gone away: the reload is done all the same.
-            let _ = answer.send(self.reload().await);
+            let _ = answer.send(self.reload(&mut loading).await);
         }
     }
 
-    async fn reload(&self) -> Result<(), ReloadError> {
-        let source = self.source.clone();
-        let loaded = match tokio::task::spawn_blocking(move || source.load()).await {
-            Ok(loaded) => loaded,
-            Err(_) => Err(ReloadError::Stopping),
-        };
-        match loaded {
+    async fn reload(&self, loading: &mut Loading<Config>) -> Result<(), ReloadError> {
+        match loading.load().await {
             Ok(config) => {
                 warn_about(&config);
                 self.verbosity.apply(config.log_level);
