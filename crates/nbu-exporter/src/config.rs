@@ -29,11 +29,13 @@ mod value;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use self::collectors::{CollectorSettings, Collectors, JobResult, Jobs, Protection};
+pub use nbu_metrics::ledger::{JobLabel, JobResult};
+
+pub use self::collectors::{CollectorSettings, Collectors, Jobs, Protection};
 pub use self::credential::{Credential, Login, SecretError, SecretSource};
 pub use self::effective::Effective;
 use self::findings::Findings;
-pub use self::limits::{JobLabel, Limits, Metrics};
+pub use self::limits::{Limits, Metrics};
 use self::named_files::NamedFile;
 pub use self::pattern::Pattern;
 pub use self::primary::{ClientCertificate, Primary, Tls, TlsVersion};

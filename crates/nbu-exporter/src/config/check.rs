@@ -5,8 +5,9 @@ mod primary;
 
 use std::collections::HashMap;
 
+use super::JobLabel;
 use super::findings::Findings;
-use super::limits::{JobLabel, Limits, Metrics};
+use super::limits::{Limits, Metrics};
 use super::problem::Place;
 use super::section::Section;
 use super::sources::Sources;
@@ -128,15 +129,9 @@ fn limits(section: &Section<'_>) -> Limits {
 }
 
 fn metrics(section: &Section<'_>) -> Metrics {
-    const LABELS: [(&str, JobLabel); 4] = [
-        ("policy", JobLabel::Policy),
-        ("schedule_type", JobLabel::ScheduleType),
-        ("media_server", JobLabel::MediaServer),
-        ("storage_unit", JobLabel::StorageUnit),
-    ];
-    let words = LABELS.map(|(word, _)| word);
+    let words = JobLabel::ALL.map(JobLabel::as_str);
     let mut job_labels = section.items("job_labels", |text| {
-        super::value::word(text, &words).map(|index| LABELS[index].1)
+        super::value::word(text, &words).map(|index| JobLabel::ALL[index])
     });
     job_labels.sort_unstable();
     job_labels.dedup();

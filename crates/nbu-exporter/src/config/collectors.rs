@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use nbu_metrics::ledger::JobResult;
+
 use super::pattern::Pattern;
 
 /// What every collector has.
@@ -65,23 +67,6 @@ pub struct Jobs {
     pub stalled_after: Duration,
     /// Result by status code, where it differs from the built-in assignment.
     pub results: BTreeMap<i64, JobResult>,
-}
-
-/// The value of the `result` label that a status code can be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobResult {
-    /// All data was written.
-    Success,
-    /// Some files were left out.
-    Partial,
-    /// Ended by a person.
-    Cancelled,
-    /// Not started in its window.
-    Missed,
-    /// Nothing to do.
-    Skipped,
-    /// Everything else.
-    Failed,
 }
 
 /// Settings of the `protection` collector.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use nbu_metrics::ledger::JobLabel;
+
 /// What is accepted from a primary. Beyond it the request or walk fails with reason `limit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -30,17 +32,4 @@ pub struct Metrics {
     pub counter_birth: Duration,
     /// Labels added to the job counters.
     pub job_labels: Vec<JobLabel>,
-}
-
-/// A label that can be added to the job counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum JobLabel {
-    /// The policy's name.
-    Policy,
-    /// The schedule's type.
-    ScheduleType,
-    /// The media server written to.
-    MediaServer,
-    /// The storage unit written to.
-    StorageUnit,
 }

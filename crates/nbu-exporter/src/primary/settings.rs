@@ -1,7 +1,7 @@
 //! The configuration in the words of nbu-metrics.
 
 use nbu_metrics::collector::{self, Collector};
-use nbu_metrics::ledger::{JobLabel, JobResult, JobsSettings, ResultRules};
+use nbu_metrics::ledger::{JobsSettings, ResultRules};
 
 use crate::config::{self, CollectorSettings};
 
@@ -32,34 +32,9 @@ pub(super) fn jobs(primary: &config::Primary) -> JobsSettings {
         results: ResultRules::new(
             jobs.results
                 .iter()
-                .map(|(status, result)| (*status, word(*result))),
+                .map(|(status, result)| (*status, *result)),
         ),
         counter_birth: primary.metrics.counter_birth,
-        job_labels: primary
-            .metrics
-            .job_labels
-            .iter()
-            .map(|label| label_of(*label))
-            .collect(),
-    }
-}
-
-fn word(result: config::JobResult) -> JobResult {
-    match result {
-        config::JobResult::Success => JobResult::Success,
-        config::JobResult::Partial => JobResult::Partial,
-        config::JobResult::Cancelled => JobResult::Cancelled,
-        config::JobResult::Missed => JobResult::Missed,
-        config::JobResult::Skipped => JobResult::Skipped,
-        config::JobResult::Failed => JobResult::Failed,
-    }
-}
-
-fn label_of(label: config::JobLabel) -> JobLabel {
-    match label {
-        config::JobLabel::Policy => JobLabel::Policy,
-        config::JobLabel::ScheduleType => JobLabel::ScheduleType,
-        config::JobLabel::MediaServer => JobLabel::MediaServer,
-        config::JobLabel::StorageUnit => JobLabel::StorageUnit,
+        job_labels: primary.metrics.job_labels.iter().copied().collect(),
     }
 }

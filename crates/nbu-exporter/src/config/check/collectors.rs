@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::collectors::{CollectorSettings, Collectors, JobResult, Jobs, Protection};
+use crate::config::JobResult;
+use crate::config::collectors::{CollectorSettings, Collectors, Jobs, Protection};
 use crate::config::effective::Effective;
 use crate::config::quote;
 use crate::config::section::Section;
@@ -89,15 +90,16 @@ fn jobs(section: &Section<'_>) -> Jobs {
 }
 
 fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
-    const RESULTS: [(&str, JobResult); 6] = [
-        ("success", JobResult::Success),
-        ("partial", JobResult::Partial),
-        ("cancelled", JobResult::Cancelled),
-        ("missed", JobResult::Missed),
-        ("skipped", JobResult::Skipped),
-        ("failed", JobResult::Failed),
+    // `unknown` is for records without a status.
+    const RESULTS: [JobResult; 6] = [
+        JobResult::Success,
+        JobResult::Partial,
+        JobResult::Cancelled,
+        JobResult::Missed,
+        JobResult::Skipped,
+        JobResult::Failed,
     ];
-    let words = RESULTS.map(|(word, _)| word);
+    let words = RESULTS.map(JobResult::as_str);
     let mut results = BTreeMap::new();
     let entries = match section.given("results").map(|given| &given.node.content) {
         None => &[][..],
@@ -117,19 +119,15 @@ fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
             value::count(&entry.key, 0, STATUS).map(|code| i64::try_from(code).unwrap_or(i64::MAX));
         let code = section.accept(&entry.place, &path, code);
         let result = section.scalar_at(&entry.value, &path, false, |text| {
-            value::word(text, &words).map(|index| RESULTS[index].1)
+            value::word(text, &words).map(|index| RESULTS[index])
         });
         if let (Some(code), Some(result)) = (code, result) {
             results.insert(code, result);
         }
     }
-    let shown = results.iter().map(|(code, result)| {
-        let word = RESULTS
-            .iter()
-            .find(|(_, known)| known == result)
-            .map_or("", |(word, _)| *word);
-        (code.to_string(), Effective::Text(word.to_owned()))
-    });
+    let shown = results
+        .iter()
+        .map(|(code, result)| (code.to_string(), Effective::Text(result.to_string())));
     section.record("results", Effective::Map(shown.collect()));
     results
 }
