@@ -82,7 +82,7 @@ pub(super) async fn read(
     let mut far_end_asked = division == Division::AtOnce && cursors > 1;
     let mut under_way = FuturesUnordered::new();
     if far_end_asked {
-        under_way.push(turn(ledger, Reader::FarEnd, first.from_far_end()));
+        under_way.push(turn(ledger, Reader::FarEnd, first.far_end()));
     }
     under_way.push(turn(ledger, Reader::Share(0), first));
     let mut pages_left = client.limits().pages;
@@ -132,7 +132,7 @@ pub(super) async fn read(
         };
         if !far_end_asked && shares.may_be_divided() && pages.has_more() {
             far_end_asked = true;
-            under_way.push(turn(ledger, Reader::FarEnd, pages.from_far_end()));
+            under_way.push(turn(ledger, Reader::FarEnd, pages.far_end()));
         }
         let busy = under_way.len() + usize::from(goes_on.is_some());
         for _ in busy..cursors {

@@ -28,12 +28,7 @@ pub(super) struct JobPages<'c> {
     asked: Span,
     /// What of that has not been read, as far as the pages come in order.
     left: Span,
-    /// The next page is the first of `left`, and not the one that follows.
-    aside: bool,
-    /// The last page said that another one follows; true before the first.
-    more: bool,
-    /// Everything was read, or is read by somebody else.
-    over: bool,
+    onward: Onward,
     /// An id came that should have come earlier: nobody knows what is still to come.
     disordered: bool,
     /// An id came that was not asked for.
@@ -42,6 +37,19 @@ pub(super) struct JobPages<'c> {
     childless: bool,
     resumes: u32,
     tally: Tally,
+}
+
+/// How it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Onward {
+    /// With the page that follows, or with the first one.
+    Follow,
+    /// With the first page of what is left.
+    Anew,
+    /// The last page says that nothing follows; whether it can be believed is not asked yet.
+    Last,
+    /// Everything was read, or is read by somebody else.
+    Nowhere,
 }
 
 /// What the pages held so far.
@@ -101,7 +109,7 @@ impl<'c> JobPages<'c> {
     }
 
     /// Another walk, over the same from its other end.
-    pub(super) fn from_far_end(&self) -> Self {
+    pub(super) fn far_end(&self) -> Self {
         let list = List {
             direction: self.list.direction.opposite(),
             ..self.list.clone()
@@ -115,9 +123,11 @@ impl<'c> JobPages<'c> {
             list,
             asked: span,
             left: span,
-            aside: false,
-            more: true,
-            over: span.is_empty(),
+            onward: if span.is_empty() {
+                Onward::Nowhere
+            } else {
+                Onward::Follow
+            },
             disordered: false,
             strayed: false,
             childless: false,
@@ -132,12 +142,14 @@ impl<'c> JobPages<'c> {
         &mut self,
         mut visit: impl FnMut(Job<'_>) + Send,
     ) -> Result<ControlFlow<()>, CollectError> {
-        if self.over {
-            return Ok(ControlFlow::Break(()));
-        }
-        if std::mem::take(&mut self.aside) {
-            self.walk.restart(self.list.query(self.left))?;
-            self.asked = self.left;
+        match self.onward {
+            Onward::Nowhere => return Ok(ControlFlow::Break(())),
+            Onward::Anew => {
+                self.walk.restart(self.list.query(self.left))?;
+                self.asked = self.left;
+                self.onward = Onward::Follow;
+            }
+            Onward::Follow | Onward::Last => {}
         }
         let page = match self.walk.next_page().await {
             None => return Ok(ControlFlow::Break(())),
@@ -171,9 +183,13 @@ impl<'c> JobPages<'c> {
         let kept = self.left.meet(span);
         if kept != self.left {
             self.left = kept;
-            // A list that has ended has nothing to turn aside from, and its last page is still to be believed.
-            self.over |= self.more && kept.is_empty();
-            self.aside |= self.more;
+            if self.has_more() {
+                self.onward = if kept.is_empty() {
+                    Onward::Nowhere
+                } else {
+                    Onward::Anew
+                };
+            }
         }
     }
 
@@ -184,12 +200,12 @@ impl<'c> JobPages<'c> {
 
     /// Whether it has nothing more to read, and nothing to ask in order to know that.
     pub(super) fn is_over(&self) -> bool {
-        self.over
+        self.onward == Onward::Nowhere
     }
 
     /// Whether another page follows, as far as is known.
     pub(super) fn has_more(&self) -> bool {
-        self.more && !self.over
+        matches!(self.onward, Onward::Follow | Onward::Anew)
     }
 
     /// Whether the ids came in order, and none that was not asked for: what the primary does with a filter by id, and with
@@ -226,20 +242,17 @@ impl<'c> JobPages<'c> {
         if let Some(last) = reading.last.filter(|_| !self.disordered) {
             self.left = self.list.direction.rest(self.left, last);
         }
-        if !self.list.keyed {
-            self.more = info.next.is_some();
-            return Ok(());
-        }
-        self.more = !is_last(info, self.walk.records_per_page());
-        if !self.more {
-            self.over = true;
-        } else if self.left == before {
-            return Err(CollectError::Order {
-                last: reading.last.unwrap_or_default(),
-            });
-        } else {
-            self.aside = true;
-        }
+        self.onward = match self.list.keyed {
+            false if info.next.is_some() => Onward::Follow,
+            false => Onward::Last,
+            true if is_last(info, self.walk.records_per_page()) => Onward::Nowhere,
+            true if self.left == before => {
+                return Err(CollectError::Order {
+                    last: reading.last.unwrap_or_default(),
+                });
+            }
+            true => Onward::Anew,
+        };
         Ok(())
     }
 

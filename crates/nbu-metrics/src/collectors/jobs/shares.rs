@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    const PAGE: u64 = 10;
+    const PAGE: usize = 10;
 
     fn play(ids: &[u64], direction: Direction, steps: &[(usize, bool)]) -> (Vec<u64>, usize) {
         let mut ids = ids.to_vec();
@@ -132,9 +132,9 @@ mod tests {
         // What a request with these bounds gives.
         let page = |span: Span| -> Vec<u64> {
             let held = ids.iter().copied().filter(|id| span.holds(*id));
-            held.take(PAGE as usize).collect()
+            held.take(PAGE).collect()
         };
-        let far: Vec<u64> = ids.iter().rev().take(PAGE as usize).copied().collect();
+        let far: Vec<u64> = ids.iter().rev().take(PAGE).copied().collect();
         let mut read = far.clone();
         if let Some(last) = far.last() {
             shares.keep_to(0, direction.opposite().rest(Span::default(), *last));
@@ -143,20 +143,20 @@ mod tests {
         while !shares.left.is_empty() {
             let (choice, divides) = *steps.next().unwrap();
             if divides {
-                shares.divide(PAGE);
+                shares.divide(PAGE as u64);
             }
             let reader = *shares.left.keys().nth(choice % shares.left.len()).unwrap();
             // A page is asked for, and somebody takes from its reader before it comes.
             let page = page(shares.of(reader));
             requests += 1;
             if divides {
-                shares.divide(PAGE);
+                shares.divide(PAGE as u64);
             }
             read.extend(&page);
             match page.last() {
-                Some(last) if page.len() as u64 == PAGE => {
+                Some(last) if page.len() == PAGE => {
                     let tally = Tally {
-                        records: PAGE,
+                        records: PAGE as u64,
                         ids: page[0].abs_diff(*last) + 1,
                     };
                     let left = direction.rest(shares.of(reader), *last);
@@ -185,7 +185,7 @@ mod tests {
             let mut expected = ids.clone();
             expected.sort_unstable();
             expected.dedup();
-            let pages = expected.len().div_ceil(PAGE as usize);
+            let pages = expected.len().div_ceil(PAGE);
             prop_assert_eq!(read, expected);
             prop_assert!(requests <= pages + 2 + 2 * HALVINGS * 4, "{} requests for {} pages", requests, pages);
         }
