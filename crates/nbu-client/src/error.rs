@@ -59,7 +59,9 @@ pub enum Error {
         source: Cause,
     },
     /// The connection broke before the answer was complete.
-    #[error("{call}: the connection broke before the answer was complete")]
+    #[error(
+        "{call}: the connection broke before the answer was complete; something between here and the primary closes it, or the primary restarted"
+    )]
     #[non_exhaustive]
     Broken {
         /// The call.
@@ -130,7 +132,7 @@ pub enum Error {
         found: ApiVersion,
     },
     /// Another status than the expected one.
-    #[error("{call}: the primary answered {refusal}")]
+    #[error("{call}: the primary answered {refusal}; its own logs say why, under the request id")]
     #[non_exhaustive]
     Http {
         /// The call.
@@ -165,7 +167,9 @@ pub enum Error {
         expected: &'static str,
     },
     /// The answer cannot be read.
-    #[error("{call}: the answer cannot be read")]
+    #[error(
+        "{call}: the answer cannot be read; is this a NetBackup primary, or a proxy in front of it?"
+    )]
     #[non_exhaustive]
     Decode {
         /// The call.
@@ -174,7 +178,9 @@ pub enum Error {
         source: Arc<DecodeError>,
     },
     /// The pages of a list do not add up.
-    #[error("{call}: the list cannot be walked")]
+    #[error(
+        "{call}: the list cannot be walked to its end; it is tried again, and a primary whose lists never end is to be reported with the request id"
+    )]
     #[non_exhaustive]
     Paging {
         /// The call.

@@ -181,6 +181,12 @@ fn ca_certificate(primary: &Primary, version: ApiVersion) -> Vec<u8> {
                 details.string("subjectCN", "nbatd");
                 details.string("subjectOU", "root@primary.example.com");
                 details.string("subjectName", "CN=nbatd,OU=root@primary.example.com,O=vx");
+                details.string("notBefore", "2020-01-01T00:00:00.000Z");
+                details.string("notAfter", "2099-01-01T00:00:00.000Z");
+                if version >= ApiVersion::V14_0 {
+                    details.integer("keyStrength", 256);
+                    details.string("issuedBy", "CN=nbatd,OU=root@primary.example.com,O=vx");
+                }
                 details.end();
                 certificate.string("caCert", &primary.ca_pem);
                 certificate.end();

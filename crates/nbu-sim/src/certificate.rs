@@ -97,6 +97,8 @@ impl Authority {
         params
             .distinguished_name
             .push(DnType::OrganizationName, "vx");
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2099, 1, 1);
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             pem: certificate.pem(),

@@ -203,22 +203,28 @@ async fn an_unknown_authority_is_shown_without_showing_the_credential_to_it_and_
 
 #[tokio::test]
 async fn an_authority_that_is_not_in_the_handshake_is_asked_for() {
-    let identity = Identity {
-        shows_authority: false,
-        ..Identity::default()
-    };
-    let watched = Watched::start("paris", sim().identity(identity)).await;
-    let (report, code) = report(&[&watched], &["--show-ca"]).await;
-    assert_eq!(code, 0);
-    let authority = &report["primaries"][0]["authorities"][0];
-    assert_eq!(authority["shown_by"][0], "/security/cacert");
-    let table = check(&[&watched], &["--show-ca"]).await;
-    assert!(table.stdout.contains("needs it in ca_file as well"));
+    // The two versions tell it in two forms.
+    for version in [nbu_api::ApiVersion::V8_0, nbu_api::ApiVersion::V14_0] {
+        let identity = Identity {
+            shows_authority: false,
+            ..Identity::default()
+        };
+        let sim = sim().identity(identity).api_version(version);
+        let watched = Watched::start("paris", sim).await;
+        let (report, code) = report(&[&watched], &["--show-ca"]).await;
+        assert_eq!(code, 0);
+        let authority = &report["primaries"][0]["authorities"][0];
+        assert_eq!(authority["shown_by"][0], "/security/cacert", "{version}");
+        let table = check(&[&watched], &["--show-ca"]).await;
+        assert!(table.stdout.contains("needs it in ca_file as well"));
+    }
 }
 
 #[tokio::test]
 async fn a_primary_that_swallows_everything_ends_and_delays_nobody() {
-    let hole = Watched::start("hole", sim()).await;
+    let hole = Watched::start("hole", sim())
+        .await
+        .setting("request_timeout: 10m");
     let down = Watched::start("down", sim()).await;
     let well = Watched::start("well", sim()).await;
     hole.sim.set_outage(Outage::BlackHole);
@@ -334,4 +340,32 @@ async fn a_clock_that_is_wrong_and_a_key_that_ends_soon_are_told() {
         (code, &row(&found, "clock", "")["status"]),
         (0, &"warning".into())
     );
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_let_through_is_told_as_the_proxy() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    drop(proxy);
+    let through = format!("proxy_url: 'http://me:{API_KEY}@{address}'");
+    let watched = Watched::start("paris", sim()).await.setting(&through);
+    let (found, code) = report(&[&watched], &[]).await;
+    let connect = row(&found, "connect", &format!("proxy {address}"));
+    assert_eq!((code, &connect["status"]), (1, &"failed".into()));
+    let remedy = connect["remedy"].as_str().unwrap();
+    assert!(remedy.contains("check that the proxy"), "{remedy}");
+
+    let watched = watched.setting("no_proxy: [127.0.0.0/8]");
+    let (found, code) = report(&[&watched], &[]).await;
+    assert_eq!(code, 0, "{found:#}");
+}
+
+#[tokio::test]
+async fn plain_http_is_warned_of_and_asked_all_the_same() {
+    let watched = Watched::start("paris", sim().tls(false)).await;
+    let (found, code) = report(&[&watched], &["--show-ca"]).await;
+    assert_eq!(code, 0, "{found:#}");
+    assert_eq!(row(&found, "tls", "")["status"], "warning");
+    let shown = found["primaries"][0]["authorities"].as_array().unwrap();
+    assert!(shown.is_empty(), "nothing to show without TLS");
 }

@@ -117,7 +117,7 @@ impl Course {
         let pinged = self.ping(&client).await;
         self.certificates(&client).await;
         if !pinged {
-            let why = "the primary was not reached";
+            let why = "not sent, for what failed above";
             self.found
                 .push(Finding::skipped(Check::Credential, "", why));
         } else if self.version(&client).await && self.credential(&client).await {
@@ -167,7 +167,11 @@ impl Course {
     async fn certificates(&mut self, client: &Client) {
         let presented = client.presented();
         if let Some(presented) = &presented {
-            let rows = tls::certificates(presented, self.clock.now());
+            let believed = self
+                .found
+                .iter()
+                .any(|finding| finding.check == Check::Tls && finding.status == Status::Ok);
+            let rows = tls::certificates(presented, believed, self.clock.now());
             self.found.extend(rows);
         }
         let unknown = self.found.iter().any(|finding| {

@@ -102,3 +102,49 @@ pub(super) fn late(check: Check, subject: &str) -> Finding {
         "the primary is slow, or something on the way drops its answers; --timeout gives the check more time",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use nbu_metrics::collector;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::environment::Environment;
+
+    fn needed(collectors: &str) -> Vec<(&'static str, Vec<&'static str>)> {
+        let text = format!(
+            "primaries: [{{name: paris, url: 'https://nbu.example.com:1556/netbackup', api_key: k}}]\ncollectors: {{{collectors}}}"
+        );
+        let config = Config::parse(Path::new("c.yml"), &text, &Environment::of([])).unwrap();
+        let needs = needs(&config.primaries[0]);
+        let named = needs
+            .into_iter()
+            .map(|need| (need.endpoint.name, need.collectors));
+        named.collect()
+    }
+
+    #[test]
+    fn every_endpoint_of_every_enabled_collector_is_asked_once() {
+        let enabled: Vec<String> = collector::ALL
+            .iter()
+            .map(|collector| format!("{}: {{enabled: true}}", collector.name()))
+            .collect();
+        let needs = needed(&enabled.join(", "));
+        for collector in collector::ALL {
+            for endpoint in collector.endpoints() {
+                let rows: Vec<_> = needs.iter().filter(|row| row.0 == endpoint.name).collect();
+                assert_eq!(rows.len(), 1, "{}", endpoint.name);
+                assert!(rows[0].1.contains(&collector.name()), "{rows:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_a_disabled_collector_asks_is_not_asked() {
+        let needs = needed("storage: {enabled: false}");
+        assert!(!needs.iter().any(|(name, _)| name.starts_with("/storage/")));
+        assert!(needs.iter().any(|(name, _)| *name == "/admin/jobs"));
+    }
+}

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use super::{Checked, Finding, Report, Status};
 
 /// No column grows beyond this; what is longer pushes only its own row.
-const WIDEST: usize = 40;
+const WIDEST: usize = 56;
 
 pub(super) fn table(report: &Report) -> String {
+    let columns = Columns::of(report);
     let mut text = String::new();
     for checked in &report.primaries {
-        block(&mut text, checked);
+        block(&mut text, &columns, checked);
     }
     let bad = report.primaries.iter().filter(|one| !one.ok).count();
     let all = report.primaries.len();
@@ -23,14 +24,29 @@ pub(super) fn table(report: &Report) -> String {
     text
 }
 
-fn block(text: &mut String, checked: &Checked) {
+/// How wide the columns are that are aligned: the same for all primaries.
+struct Columns {
+    check: usize,
+    subject: usize,
+}
+
+impl Columns {
+    fn of(report: &Report) -> Self {
+        let rows = || report.primaries.iter().flat_map(|checked| &checked.checks);
+        let width = |column: fn(&Finding) -> String| {
+            let widths = rows().map(|row| column(row).chars().count());
+            widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
+        };
+        Self {
+            check: width(|row| row.check.to_string()),
+            subject: width(|row| row.subject.clone()),
+        }
+    }
+}
+
+fn block(text: &mut String, columns: &Columns, checked: &Checked) {
     let _ = writeln!(text, "{}  {}\n", checked.primary, checked.url);
-    let width = |column: fn(&Finding) -> String| {
-        let widths = checked.checks.iter().map(|row| column(row).chars().count());
-        widths.max().unwrap_or(0).min(WIDEST)
-    };
-    let check = width(|row| row.check.to_string());
-    let subject = width(|row| row.subject.clone());
+    let Columns { check, subject } = *columns;
     for row in &checked.checks {
         let status = row.status.to_string();
         let mut detail = row.detail.clone();

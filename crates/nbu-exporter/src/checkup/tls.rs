@@ -42,11 +42,20 @@ pub(super) fn verified(primary: &config::Primary, presented: Option<&Presented>)
     )
 }
 
-/// A row per certificate.
-pub(super) fn certificates(presented: &Presented, now: Timestamp) -> Vec<Finding> {
+/// A row per certificate; whether they are `believed` is said elsewhere, and here where they are not.
+pub(super) fn certificates(presented: &Presented, believed: bool, now: Timestamp) -> Vec<Finding> {
     let chain = presented.chain.iter().enumerate();
     chain
-        .map(|(place, certificate)| row(place == 0, certificate, now))
+        .map(|(place, certificate)| {
+            let finding = row(place == 0, certificate, now);
+            if believed {
+                return finding;
+            }
+            Finding {
+                detail: format!("not verified: {}", finding.detail),
+                ..finding
+            }
+        })
         .collect()
 }
 

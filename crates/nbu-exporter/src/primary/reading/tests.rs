@@ -1,3 +1,5 @@
+mod renewal;
+
 use std::fs;
 use std::path::Path;
 
