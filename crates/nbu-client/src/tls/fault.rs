@@ -261,4 +261,29 @@ mod tests {
         assert_eq!(TlsFault::find(&outer), Some(TlsFault::UnknownCa));
         assert_eq!(TlsFault::find(&io::Error::other("reset")), None);
     }
+
+    #[test]
+    fn a_handshake_that_fails_after_a_client_certificate_was_asked_for_fails_for_that() {
+        use rustls::client::ResolvesClientCert as _;
+
+        // What servers send with TLS 1.2: OpenSSL the one, Java the other.
+        for alert in [
+            AlertDescription::HandshakeFailure,
+            AlertDescription::BadCertificate,
+        ] {
+            let fault = || TlsFault::from(&rustls::Error::AlertReceived(alert));
+            let witness = crate::sync::Arc::new(Witness::default());
+            assert_eq!(fault().with(&witness, false), fault(), "nobody asked");
+            let identified = super::super::witness::Identified {
+                witness: crate::sync::Arc::clone(&witness),
+                own: None,
+            };
+            assert!(identified.resolve(&[], &[]).is_none());
+            assert_eq!(fault().with(&witness, true), fault(), "one was given");
+            assert_eq!(
+                fault().with(&witness, false),
+                TlsFault::ClientCertificateRequired
+            );
+        }
+    }
 }
