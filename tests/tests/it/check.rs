@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nbu_sim::{Identity, Outage, Permission, Population, Route, Sim, SimBuilder};
+use nbu_sim::{Fault, Identity, Outage, Permission, Population, Route, Sim, SimBuilder};
 use nbu_tests::{API_KEY, Launch, Ran, Watched, configuration};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -225,23 +225,29 @@ async fn a_primary_that_swallows_everything_ends_and_delays_nobody() {
     let hole = Watched::start("hole", sim())
         .await
         .setting("request_timeout: 10m");
+    let hung = Watched::start("hung", sim())
+        .await
+        .setting("request_timeout: 10m");
     let down = Watched::start("down", sim()).await;
     let well = Watched::start("well", sim()).await;
     hole.sim.set_outage(Outage::BlackHole);
+    hung.sim.faults().always(Route::Any, Fault::Hang);
     down.sim.set_outage(Outage::Down);
-    let (report, code) = report(&[&hole, &down, &well], &["--timeout", "2s"]).await;
+    let all = [&hole, &hung, &down, &well];
+    let (report, code) = report(&all, &["--timeout", "2s"]).await;
     assert_eq!(code, 1);
-    let ok: Vec<_> = (0..3)
+    let ok: Vec<_> = (0..4)
         .map(|number| &report["primaries"][number]["ok"])
         .collect();
-    assert_eq!(ok, [false, false, true], "{report:#}");
+    assert_eq!(ok, [false, false, false, true], "{report:#}");
     let reasons = |number| {
         let rows = rows(&report, number).iter();
         rows.filter_map(|row| row["reason"].as_str())
             .collect::<Vec<_>>()
     };
     assert_eq!(reasons(0), ["timeout"]);
-    assert_eq!(reasons(1), ["connect"]);
+    assert_eq!(reasons(1), ["timeout"]);
+    assert_eq!(reasons(2), ["connect"]);
 
     let (report, code) = self::report(&[&hole, &well], &["well"]).await;
     assert_eq!(
