@@ -154,3 +154,48 @@ async fn a_client_certificate_opens_the_door() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn the_system_s_authorities_are_trusted_beside_ca_file() {
+    let system = Watched::start("system", sim()).await.tls("");
+    let own = Watched::start("own", sim()).await;
+    let strict = Watched::start("strict", sim()).await;
+    // Both authorities are known here, and only the pinned one counts for the third.
+    let pin = "ca_fingerprint: \"PIN\"".replace("PIN", &"AB".repeat(32));
+    let strict = strict.tls(&pin);
+    let store = tempfile::NamedTempFile::new().unwrap();
+    let authorities = [system.sim.ca_pem(), strict.sim.ca_pem()].concat();
+    std::fs::write(store.path(), authorities).unwrap();
+    let path = store.path().display().to_string();
+    let config = configuration([&system, &own, &strict]);
+    let launch = Launch::with_config(config.clone()).environment("SSL_CERT_FILE", &path);
+    let exporter = launch.start().await;
+    let up = |page: &Page, primary| page.value("netbackup_up", &[("primary", primary)]);
+    let reason = |page: &Page, primary| {
+        let labels = [("primary", primary), ("reason", "tls")];
+        page.has("netbackup_exporter_collector_status", &labels)
+    };
+    exporter
+        .scrape_until("who is trusted", |page| {
+            up(page, "system") == Some(1.0)
+                && up(page, "own") == Some(1.0)
+                && reason(page, "strict")
+        })
+        .await;
+
+    // An empty store is an error only for the one that relies on it.
+    std::fs::write(store.path(), "").unwrap();
+    let launch = Launch::with_config(config)
+        .environment("SSL_CERT_FILE", &path)
+        .environment("SSL_CERT_DIR", "/nonexistent");
+    let exporter = launch.start().await;
+    exporter
+        .scrape_until("who is trusted", |page| {
+            reason(page, "system") && up(page, "own") == Some(1.0)
+        })
+        .await;
+    let told = exporter
+        .logged("the system has no certificate authorities")
+        .await;
+    assert!(told.contains("primary=system"), "{told}");
+}

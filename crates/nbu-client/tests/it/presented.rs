@@ -4,7 +4,12 @@ use nbu_api::CaCertificates;
 use nbu_client::{Certificate, Fingerprint, TlsFault, TlsSettings, TlsVersion};
 use rcgen::{DnType, date_time_ymd};
 
-use crate::certificates::{Side, ca, client, leaf, primary, trusting};
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::certificates::{Side, ca, client, fault, leaf, pinning, primary, trusting};
 use crate::server::{Reply, Server, within};
 
 #[tokio::test]
@@ -107,11 +112,46 @@ async fn the_authorities_are_asked_for_without_a_credential() {
     }
 }
 
-#[test]
-fn an_authority_of_1024_bits_is_shown_as_such_and_its_server_can_be_pinned() {
-    let weak = include_bytes!("tls/ca-rsa1024.pem");
-    let told = Certificate::all_in_pem(weak).remove(0);
-    assert_eq!(told.key.as_deref(), Some("RSA 1024"));
-    let text = TlsFault::WeakKey { bits: 1024 }.to_string();
-    assert!(text.contains("1024 bits") && text.contains("ca_fingerprint"));
+/// What a primary of an old domain presents: a server certificate with a good key, issued by a CA with one of 1024 bits.
+async fn old() -> (Server, Vec<CertificateDer<'static>>) {
+    let chain: Vec<_> = [
+        include_bytes!("tls/old-server.pem").as_slice(),
+        include_bytes!("tls/old-ca.pem"),
+    ]
+    .into_iter()
+    .map(|pem| CertificateDer::from_pem_slice(pem).unwrap())
+    .collect();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/old-server.key.pem")).unwrap();
+    let provider = std::sync::Arc::new(default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.clone(), key)
+        .unwrap();
+    let server = Server::start_tls(config, |_| Reply::ping("12.0")).await;
+    (server, chain)
+}
+
+#[tokio::test]
+async fn an_authority_of_1024_bits_is_told_as_such_and_its_server_can_be_pinned() {
+    let (server, chain) = old().await;
+    let mut trusting = TlsSettings::default();
+    trusting.ca_pem = Some(include_bytes!("tls/old-ca.pem").to_vec());
+    for tls in [TlsSettings::default(), trusting, pinning(&chain[1])] {
+        let found = fault(&server, tls).await;
+        assert_eq!(found, TlsFault::WeakKey { bits: 1024 });
+        let said = found.to_string();
+        for part in ["1024 bits", "nbcaMigrate", "ca_fingerprint"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+    let pinned = client(&server, pinning(&chain[0]));
+    within(pinned.ping()).await.unwrap();
+    let presented = pinned.presented().unwrap();
+    assert_eq!(presented.chain[1].key.as_deref(), Some("RSA 1024"));
+    assert_eq!(
+        presented.chain[1].subject,
+        "CN=nbatd, OU=root@old.example.com, O=vx"
+    );
 }
