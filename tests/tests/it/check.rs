@@ -367,6 +367,26 @@ async fn a_proxy_that_does_not_let_through_is_told_as_the_proxy() {
 }
 
 #[tokio::test]
+async fn what_the_collectors_can_do_without_is_a_warning() {
+    let watched = Watched::start("paris", sim()).await;
+    for route in [Route::ServerInfo, Route::AuthorizationContext] {
+        watched.sim.faults().always(route, Fault::Status(404));
+    }
+    let (found, code) = report(&[&watched], &[]).await;
+    assert_eq!(code, 0, "{found:#}");
+    for name in ["/security/serverinfo", "/authorization-context"] {
+        let row = row(&found, "endpoint", name);
+        assert_eq!(row["status"], "warning", "{row:#}");
+        assert_eq!(row["http_status"], 404);
+    }
+    assert_eq!(row(&found, "credential", "")["status"], "skipped");
+    assert_eq!(row(&found, "endpoint", "/admin/jobs")["status"], "ok");
+    watched.sim.revoke(API_KEY);
+    let (_, code) = report(&[&watched], &[]).await;
+    assert_eq!(code, 1, "the endpoints tell what the context does not");
+}
+
+#[tokio::test]
 async fn plain_http_is_warned_of_and_asked_all_the_same() {
     let watched = Watched::start("paris", sim().tls(false)).await;
     let (found, code) = report(&[&watched], &["--show-ca"]).await;

@@ -1,11 +1,11 @@
 //! Every endpoint of every enabled collector: one small request each.
 
 use nbu_api::{Endpoint, Method, Query};
-use nbu_client::{Client, Reason};
+use nbu_client::{Client, Error, Reason};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Check, Finding};
+use super::{Check, Finding, Status};
 use crate::config;
 use crate::primary::enabled_collectors;
 
@@ -61,7 +61,7 @@ async fn one(primary: &config::Primary, client: &Client, need: Need, deadline: I
         let began = Instant::now();
         let finding = match timeout_at(deadline, fetch(client, endpoint)).await {
             Ok(Ok(())) => Finding::good(Check::Endpoint, subject, answered(endpoint)),
-            Ok(Err(error)) => Finding::of_error(Check::Endpoint, subject, &error, primary),
+            Ok(Err(error)) => refused(endpoint, &error, primary),
             Err(_) => late(Check::Endpoint, subject),
         };
         finding.took(began.elapsed())
@@ -74,7 +74,7 @@ async fn one(primary: &config::Primary, client: &Client, need: Need, deadline: I
 }
 
 /// One record, where it is a list.
-async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), nbu_client::Error> {
+async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), Error> {
     if endpoint == &nbu_api::endpoint::PING {
         return client.ping().await.map(drop);
     }
@@ -83,6 +83,20 @@ async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), nbu_c
         _ => Query::new().with("page[limit]", "1"),
     };
     client.fetch(endpoint, query).await.map(drop)
+}
+
+/// What needs no permission tells about the primary and the credential only, and the collectors go on without it.
+fn refused(endpoint: &Endpoint, error: &Error, primary: &config::Primary) -> Finding {
+    let finding = Finding::of_error(Check::Endpoint, endpoint.name, error, primary);
+    let dispensable = matches!(error.reason(), Reason::Forbidden | Reason::NotSupported);
+    if endpoint.permission.is_some() || !dispensable {
+        return finding;
+    }
+    Finding {
+        status: Status::Warning,
+        remedy: "nothing has to be done: the collector goes on without it".to_owned(),
+        ..finding
+    }
 }
 
 fn answered(endpoint: &Endpoint) -> String {
