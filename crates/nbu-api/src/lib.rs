@@ -32,6 +32,7 @@
 //! What it deliberately does not do: no I/O, no clock, no credentials, no retries; it follows no links
 //! and changes nothing on a primary.
 
+mod api_key;
 mod authorization_context;
 mod ca_certificates;
 mod capacity;
@@ -42,6 +43,7 @@ mod job;
 mod job_state;
 mod job_type;
 mod lenient;
+mod login;
 mod open_enum;
 mod page;
 mod paging;
@@ -58,6 +60,7 @@ mod version;
 pub mod endpoint;
 pub mod filter;
 
+pub use self::api_key::ApiKey;
 pub use self::authorization_context::AuthorizationContext;
 pub use self::ca_certificates::{CaCertificate, CaCertificates};
 pub use self::capacity::Capacity;
@@ -69,6 +72,7 @@ pub use self::filter::Filter;
 pub use self::job::Job;
 pub use self::job_state::JobState;
 pub use self::job_type::JobType;
+pub use self::login::{Login, Token, TokenClaims};
 pub use self::page::{DecodeError, Object, Record, decode_object, fold_page};
 pub use self::paging::{
     Mismatches, Next, PageInfo, Pagination, Paging, PagingError, SkipReason, Skipped,

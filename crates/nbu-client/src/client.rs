@@ -4,8 +4,11 @@ mod ask;
 mod attempt;
 mod builder;
 mod call;
+mod door;
 mod flight;
+mod login;
 mod ping;
+mod probe;
 mod shared;
 mod verdict;
 
@@ -25,7 +28,9 @@ pub use shared::Clock;
 pub(crate) use shared::Shared;
 
 use crate::sync::Arc;
-use crate::{CloseError, Error, Limits, Page, Presented, Walk};
+use crate::{
+    CloseError, Credential, CredentialError, CredentialKind, Error, Limits, Page, Presented, Walk,
+};
 
 /// How long [`Client::close`] waits.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -130,6 +135,38 @@ impl Client {
     /// [`AuthorizationContext`](nbu_api::AuthorizationContext).
     pub async fn authorization_context(&self) -> Result<Page, Error> {
         self.fetch(&AUTHORIZATION_CONTEXT, Query::new()).await
+    }
+
+    /// Uses another credential from now on: a renewed key, a changed password. `false` if it is the one in use.
+    ///
+    /// What is on the wire ends with the credential it was sent with; should that one be refused meanwhile, the call is
+    /// repeated with the new one. Walks go on. A password that is new is tried at once, whatever became of the last one.
+    ///
+    /// ```
+    /// # async fn example(client: nbu_client::Client) -> Result<(), nbu_client::CredentialError> {
+    /// use nbu_client::Credential;
+    ///
+    /// let changed = client.set_credential(Credential::api_key("the next key"))?;
+    /// assert!(changed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be sent. The one in use stays.
+    pub fn set_credential(&self, credential: Credential) -> Result<bool, CredentialError> {
+        self.shared.keyring.replace(credential)
+    }
+
+    /// What kind of credential is in use.
+    pub fn credential_kind(&self) -> CredentialKind {
+        self.shared.keyring.kind()
+    }
+
+    /// How many times the credential was replaced: what was found out about it holds as long as this stays the same.
+    pub fn credentials_replaced(&self) -> usize {
+        self.shared.keyring.replaced()
     }
 
     /// One page or object of `endpoint`.

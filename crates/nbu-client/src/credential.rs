@@ -1,14 +1,27 @@
 //! What proves to the primary who is asking.
 
+mod form;
+mod veil;
+
 use std::fmt;
 
-use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Cause;
-use crate::sync::Arc;
+pub(crate) use form::{Form, form};
+pub(crate) use veil::Veil;
 
 /// What a client shows to its primary. Its `Debug` tells the kind and nothing else.
+///
+/// ```
+/// use nbu_client::{Credential, Login};
+///
+/// // An API key; the line break at the end of the file it came from does not matter.
+/// let key = Credential::api_key("the key\n");
+/// // A user: the client logs in when it first needs to, and again before the session ends.
+/// let user = Credential::Login(Login::new("unixpwd", "nbu.example.com", "monitor", "the password"));
+/// assert_eq!(format!("{key:?}"), "Credential::ApiKey(<secret>)");
+/// assert!(!format!("{user:?}").contains("the password"));
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Credential {
@@ -17,6 +30,40 @@ pub enum Credential {
     None,
     /// An API key, sent as it is in `Authorization`.
     ApiKey(SecretString),
+    /// A user and a password, for which the primary gives a token.
+    ///
+    /// * The client logs in when a call first needs it, and once for all callers that wait.
+    /// * It logs in anew when three quarters of the token's life are over; meanwhile the others go on with the old one.
+    /// * When the primary no longer accepts a token, it logs in once more and repeats the call once.
+    /// * A rejected password is not tried again for ten minutes, then twenty, forty, an hour, so that the account is not
+    ///   locked; calls fail at once meanwhile. [Another password](crate::Client::set_credential) is tried at once.
+    Login(Login),
+}
+
+/// A user to log in as. Its `Debug` does not tell the password.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Login {
+    /// `unixpwd`, `vx`, `NT` or `ldap`. May be empty.
+    pub domain_type: String,
+    /// The domain, often the primary's host name. May be empty.
+    pub domain_name: String,
+    /// The user.
+    pub user_name: String,
+    /// The user's password, or an API key with the domain `vx`, `vrts.apikey`.
+    pub password: SecretString,
+}
+
+/// What kind of credential a client has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// None.
+    None,
+    /// An API key.
+    ApiKey,
+    /// A session, opened with a user and a password.
+    Session,
 }
 
 /// The credential cannot be sent.
@@ -29,6 +76,12 @@ pub enum CredentialError {
     /// It holds a byte that no HTTP header can carry.
     #[error("the API key holds characters that cannot be sent, a line break for example")]
     Unsendable,
+    /// A login without a user.
+    #[error("the login has no user name")]
+    NoUser,
+    /// A login without a password. Some directories take it for an anonymous login.
+    #[error("the login has no password")]
+    NoPassword,
 }
 
 impl Credential {
@@ -37,6 +90,63 @@ impl Credential {
         let key = SecretString::from(key.into());
         Self::ApiKey(key.expose_secret().trim().into())
     }
+
+    /// What kind it is.
+    pub fn kind(&self) -> CredentialKind {
+        match self {
+            Self::None => CredentialKind::None,
+            Self::ApiKey(_) => CredentialKind::ApiKey,
+            Self::Login(_) => CredentialKind::Session,
+        }
+    }
+}
+
+impl Login {
+    /// The user `user_name` of a domain.
+    pub fn new(
+        domain_type: impl Into<String>,
+        domain_name: impl Into<String>,
+        user_name: impl Into<String>,
+        password: impl Into<SecretString>,
+    ) -> Self {
+        Self {
+            domain_type: domain_type.into(),
+            domain_name: domain_name.into(),
+            user_name: user_name.into(),
+            password: password.into(),
+        }
+    }
+
+    /// Whether both are the same user with the same password.
+    fn is(&self, other: &Self) -> bool {
+        self.domain_type == other.domain_type
+            && self.domain_name == other.domain_name
+            && self.user_name == other.user_name
+            && self.password.expose_secret() == other.password.expose_secret()
+    }
+}
+
+impl Credential {
+    /// Whether both prove the same in the same way.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::ApiKey(one), Self::ApiKey(two)) => one.expose_secret() == two.expose_secret(),
+            (Self::Login(one), Self::Login(two)) => one.is(two),
+            _ => false,
+        }
+    }
+}
+
+impl CredentialKind {
+    /// The word for a label: `none`, `api_key` or `session`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ApiKey => "api_key",
+            Self::Session => "session",
+        }
+    }
 }
 
 impl fmt::Debug for Credential {
@@ -44,114 +154,17 @@ impl fmt::Debug for Credential {
         f.write_str(match self {
             Self::None => "Credential::None",
             Self::ApiKey(_) => "Credential::ApiKey(<secret>)",
+            Self::Login(_) => "Credential::Login(<secret>)",
         })
     }
 }
 
-/// Where the header of each attempt comes from.
-///
-/// Asked before the attempt has its permit, so that a source which must first fetch something (a token, a file) holds none.
-#[derive(Debug)]
-pub(crate) struct Keyring {
-    credential: Credential,
-    header: Option<HeaderValue>,
-}
-
-/// What is left of a cause that held the secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Reworded(String);
-
-impl Keyring {
-    pub(crate) fn new(credential: Credential) -> Result<Self, CredentialError> {
-        let header = match &credential {
-            Credential::None => None,
-            Credential::ApiKey(key) => {
-                let key = key.expose_secret();
-                if key.is_empty() {
-                    return Err(CredentialError::Empty);
-                }
-                let mut header =
-                    HeaderValue::from_str(key).map_err(|_| CredentialError::Unsendable)?;
-                header.set_sensitive(true);
-                Some(header)
-            }
-        };
-        Ok(Self { credential, header })
-    }
-
-    /// The value of `Authorization`, marked sensitive: it is not indexed by HTTP/2 and not shown by `Debug`.
-    pub(crate) fn authorization(&self) -> Option<HeaderValue> {
-        self.header.clone()
-    }
-
-    /// Makes text that came from the primary fit for an error: without the secret, should the primary echo it, without
-    /// control characters, at most 300 characters.
-    ///
-    /// It wants the text as it was sent: of a secret that was cut in two, the first half would stay.
-    pub(crate) fn clean(&self, text: &str) -> String {
-        self.conceal(text)
-            .chars()
-            .take(300)
-            .map(|char| if char.is_control() { ' ' } else { char })
-            .collect()
-    }
-
-    /// The same for a cause: what goes away in HTTP/2 may say why in free text, and the stack tells that on. A cause that
-    /// holds the secret is replaced by its words without it.
-    pub(crate) fn clean_cause(&self, cause: Cause) -> Cause {
-        let mut words = cause.to_string();
-        let mut beneath = cause.source();
-        while let Some(error) = beneath {
-            words = format!("{words}: {error}");
-            beneath = error.source();
-        }
-        if self.holds(&words) || self.holds(&format!("{cause:?}")) {
-            Arc::new(Reworded(self.clean(&words)))
-        } else {
-            cause
-        }
-    }
-
-    /// The text without the secret, and otherwise as it is.
-    pub(crate) fn conceal(&self, text: &str) -> String {
-        match &self.credential {
-            Credential::ApiKey(key) => text.replace(key.expose_secret(), "<secret>"),
-            Credential::None => text.to_owned(),
-        }
-    }
-
-    fn holds(&self, text: &str) -> bool {
-        match &self.credential {
-            Credential::ApiKey(key) => text.contains(key.expose_secret()),
-            Credential::None => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shows_its_secret_to_nobody() {
-        let credential = Credential::api_key("very-secret\n");
-        assert!(!format!("{credential:?}").contains("very"));
-        let keyring = Keyring::new(credential).unwrap();
-        assert!(!format!("{keyring:?}").contains("very"));
-        assert_eq!(keyring.authorization().unwrap(), "very-secret");
-        assert_eq!(keyring.clean("no\r\nvery-secret here"), "no  <secret> here");
-    }
-
-    #[test]
-    fn refuses_what_cannot_be_sent() {
-        assert_eq!(
-            Keyring::new(Credential::api_key(" \n")).unwrap_err(),
-            CredentialError::Empty
-        );
-        assert_eq!(
-            Keyring::new(Credential::api_key("a\nb")).unwrap_err(),
-            CredentialError::Unsendable
-        );
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("domain_type", &self.domain_type)
+            .field("domain_name", &self.domain_name)
+            .field("user_name", &self.user_name)
+            .finish_non_exhaustive()
     }
 }

@@ -10,7 +10,7 @@ use nbu_api::{ApiVersion, DecodeError, DetectionError, PagingError};
 pub use call::{Call, Refusal};
 
 use crate::sync::Arc;
-use crate::{Reason, TlsFault};
+use crate::{CredentialKind, ProxyFault, Reason, TlsFault};
 
 /// What lies beneath a failure, as the stack words it.
 pub type Cause = Arc<dyn StdError + Send + Sync>;
@@ -87,14 +87,76 @@ pub enum Error {
         /// Why, and what to do.
         fault: TlsFault,
     },
+    /// The HTTP proxy on the way to the primary is to blame.
+    #[error("{call}: the proxy {proxy}: {fault}")]
+    #[non_exhaustive]
+    Proxy {
+        /// The call.
+        call: Box<Call>,
+        /// Host and port of the proxy.
+        proxy: Arc<str>,
+        /// Why, and what to do.
+        fault: ProxyFault,
+        /// What the network says.
+        source: Option<Cause>,
+    },
+    /// The last attempts got no connection, so this one was not made. One at a time finds out whether that has changed.
+    #[error(
+        "{call}: not asked, since the last attempts got no connection; one will find out{} whether that has changed",
+        in_time(*.left)
+    )]
+    #[non_exhaustive]
+    Unreachable {
+        /// The call.
+        call: Box<Call>,
+        /// The time to the next attempt to connect; zero if one is under way.
+        left: Duration,
+        /// How the last one failed.
+        source: Box<Error>,
+    },
+    /// The primary said that it is overloaded (429, 503) and is left alone for longer than a call waits; nothing was sent.
+    #[error(
+        "{call}: not asked, since the primary is overloaded and wants to be left alone for another {left:?}"
+    )]
+    #[non_exhaustive]
+    Overloaded {
+        /// The call.
+        call: Box<Call>,
+        /// How long it still wants to be left alone.
+        left: Duration,
+    },
     /// The credential is not accepted.
-    #[error("{call}: the primary does not accept the credential ({refusal}); renew the API key")]
+    #[error("{call}: the primary does not accept the credential ({refusal}); {}", renew(*.credential))]
     #[non_exhaustive]
     Unauthorized {
         /// The call.
         call: Box<Call>,
         /// What was answered.
         refusal: Refusal,
+        /// What kind of credential it is.
+        credential: CredentialKind,
+    },
+    /// The primary has rejected the password lately. Nothing was sent, so that the account is not locked.
+    #[error(
+        "{call}: the primary has rejected user name and password ({refusal}); correct them. To not lock the account they are not tried for another {left:?}, other ones at once"
+    )]
+    #[non_exhaustive]
+    LoginPaused {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+        /// The time to the next attempt.
+        left: Duration,
+    },
+    /// The login brought nothing to ask with.
+    #[error("{call}: {fault}")]
+    #[non_exhaustive]
+    Login {
+        /// The call.
+        call: Box<Call>,
+        /// Why, and what to do.
+        fault: LoginFault,
     },
     /// The credential is good, the permission is missing.
     #[error("{call}: permission is missing ({refusal}){}", grant(*.permission))]
@@ -220,13 +282,24 @@ impl Error {
         match self {
             Self::Closed { .. } => Reason::Closed,
             Self::Saturated { .. } => Reason::Saturated,
-            Self::Timeout { .. } => Reason::Timeout,
-            Self::Connect { .. } | Self::Broken { .. } | Self::Url { .. } => Reason::Connect,
+            Self::Timeout { .. }
+            | Self::Proxy {
+                fault: ProxyFault::Silent { .. },
+                ..
+            } => Reason::Timeout,
+            Self::Connect { .. } | Self::Broken { .. } | Self::Url { .. } | Self::Proxy { .. } => {
+                Reason::Connect
+            }
+            // A certificate stays what is wrong, whoever is not asked because of it.
+            Self::Unreachable { source, .. } if source.reason() == Reason::Tls => Reason::Tls,
+            Self::Unreachable { .. } => Reason::Connect,
             Self::Tls { .. } => Reason::Tls,
-            Self::Unauthorized { .. } => Reason::Unauthorized,
+            Self::Unauthorized { .. } | Self::LoginPaused { .. } | Self::Login { .. } => {
+                Reason::Unauthorized
+            }
             Self::Forbidden { .. } => Reason::Forbidden,
             Self::NotSupported { .. } | Self::TooOld { .. } => Reason::NotSupported,
-            Self::Http { .. } | Self::Redirect { .. } => Reason::Http,
+            Self::Http { .. } | Self::Redirect { .. } | Self::Overloaded { .. } => Reason::Http,
             Self::Paging {
                 source: PagingError::Budget { .. } | PagingError::Truncated { .. },
                 ..
@@ -247,6 +320,11 @@ impl Error {
             | Self::Broken { call, .. }
             | Self::Url { call, .. }
             | Self::Tls { call, .. }
+            | Self::Proxy { call, .. }
+            | Self::Unreachable { call, .. }
+            | Self::Overloaded { call, .. }
+            | Self::LoginPaused { call, .. }
+            | Self::Login { call, .. }
             | Self::Unauthorized { call, .. }
             | Self::Forbidden { call, .. }
             | Self::NotSupported { call, .. }
@@ -264,6 +342,7 @@ impl Error {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Unauthorized { refusal, .. }
+            | Self::LoginPaused { refusal, .. }
             | Self::Forbidden { refusal, .. }
             | Self::NotSupported { refusal, .. }
             | Self::Http { refusal, .. } => Some(refusal),
@@ -281,7 +360,44 @@ impl Error {
 
     /// How long the primary asks to be left alone, where it does (429, 503).
     pub fn retry_after(&self) -> Option<Duration> {
-        self.refusal().and_then(|refusal| refusal.retry_after)
+        match self {
+            Self::Overloaded { left, .. } => Some(*left),
+            _ => self.refusal().and_then(|refusal| refusal.retry_after),
+        }
+    }
+}
+
+/// Why a login brought nothing to ask with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginFault {
+    /// The account wants a second factor, which no program has.
+    #[error(
+        "the account wants a second factor at login; give an API key instead, or take multi-factor authentication off this account"
+    )]
+    SecondFactor,
+    /// The answer has no token.
+    #[error("the primary let the user in but gave no token; is this a NetBackup primary?")]
+    NoToken,
+    /// It gives tokens and does not accept them.
+    #[error(
+        "the primary gives tokens and then does not accept them; look into its own logs, and check its clock"
+    )]
+    Worthless,
+}
+
+fn renew(credential: CredentialKind) -> &'static str {
+    match credential {
+        CredentialKind::Session => "check the user name, the password and the domain",
+        _ => "renew the API key",
+    }
+}
+
+fn in_time(left: Duration) -> String {
+    if left.is_zero() {
+        String::new()
+    } else {
+        format!(" in {left:.1?}")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod detour;
 mod http_stack;
+mod proxy;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -12,8 +13,11 @@ use url::Url;
 
 pub use detour::goes_direct;
 pub use http_stack::StackError;
-pub(crate) use http_stack::{HttpStack, ProxySettings, Tls};
+pub(crate) use http_stack::{HttpStack, Tls};
+pub use proxy::ProxyFault;
+pub(crate) use proxy::ProxySettings;
 
+use crate::credential::Form;
 use crate::error::Cause;
 use crate::{Code, TlsFault};
 
@@ -30,6 +34,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
+    pub(crate) form: Option<Form>,
 }
 
 #[derive(Debug)]
@@ -45,6 +50,9 @@ pub(crate) struct Answer {
 pub(crate) enum Failure {
     /// Nothing complete within this time.
     Timeout(Duration),
+    /// No connection within this time.
+    ConnectTimeout(Duration),
+    Proxy(ProxyFault, Option<Cause>),
     Connect(Cause),
     Tls(TlsFault),
     Reset(Cause),
@@ -55,8 +63,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn code(&self) -> Code {
         match self {
-            Self::Timeout(_) => Code::Timeout,
-            Self::Connect(_) => Code::Connect,
+            Self::Timeout(_)
+            | Self::ConnectTimeout(_)
+            | Self::Proxy(ProxyFault::Silent { .. }, _) => Code::Timeout,
+            Self::Connect(_) | Self::Proxy(..) => Code::Connect,
             Self::Tls(_) => Code::Tls,
             Self::Reset(_) => Code::Reset,
             Self::Body(_) | Self::TooLarge => Code::Body,
@@ -66,9 +76,22 @@ impl Failure {
     /// Whether the next attempt may fare better. A certificate does not get better by asking again.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Timeout(_) | Self::Connect(_) | Self::Reset(_) | Self::Body(_) => true,
+            Self::Proxy(fault, _) => *fault != ProxyFault::Credentials,
+            Self::Timeout(_)
+            | Self::ConnectTimeout(_)
+            | Self::Connect(_)
+            | Self::Reset(_)
+            | Self::Body(_) => true,
             Self::Tls(_) | Self::TooLarge => false,
         }
+    }
+
+    /// Whether it never came to a request: there was no connection to the primary.
+    pub(crate) fn is_before_the_request(&self) -> bool {
+        matches!(
+            self,
+            Self::ConnectTimeout(_) | Self::Connect(_) | Self::Tls(_) | Self::Proxy(..)
+        )
     }
 }
 

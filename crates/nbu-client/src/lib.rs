@@ -75,6 +75,8 @@ pub use tracker::{
 };
 
 #[cfg(feature = "http")]
+mod circuit;
+#[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "http")]
 mod credential;
@@ -83,9 +85,13 @@ pub mod error;
 #[cfg(feature = "http")]
 mod exchange;
 #[cfg(feature = "http")]
+mod keyring;
+#[cfg(feature = "http")]
 mod limits;
 #[cfg(feature = "http")]
 mod observer;
+#[cfg(feature = "http")]
+mod pace;
 #[cfg(feature = "http")]
 mod page;
 #[cfg(feature = "http")]
@@ -100,11 +106,11 @@ mod walk;
 #[cfg(feature = "http")]
 pub use client::{BuildError, Client, ClientBuilder, Clock, Ping, WhenFull};
 #[cfg(feature = "http")]
-pub use credential::{Credential, CredentialError};
+pub use credential::{Credential, CredentialError, CredentialKind, Login};
 #[cfg(feature = "http")]
 pub use error::Error;
 #[cfg(feature = "http")]
-pub use exchange::{StackError, goes_direct};
+pub use exchange::{ProxyFault, StackError, goes_direct};
 #[cfg(feature = "http")]
 pub use limits::Limits;
 #[cfg(feature = "http")]

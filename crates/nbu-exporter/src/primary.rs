@@ -21,7 +21,7 @@ mod wake;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nbu_client::{Client, CloseError};
+use nbu_client::{Client, CloseError, Reason};
 use nbu_metrics::collector::Collected;
 use nbu_metrics::ledger::JobsSettings;
 use tokio::sync::watch;
@@ -44,7 +44,7 @@ use crate::config;
 /// How often files named by the configuration are read again: those that cannot be read, and those that may have changed.
 const REREAD: Duration = Duration::from_secs(30);
 
-/// How long a client whose secrets have changed may finish what it has in flight.
+/// How long a client whose certificates have changed may finish what it has in flight.
 const REPLACE_GRACE: Duration = Duration::from_secs(30);
 
 /// How long cut-off collections get to notice it.
@@ -177,12 +177,33 @@ impl Life {
                 self.clear();
                 self.estate.traffic().opened();
                 if let Some((old, _)) = self.client.replace((client, material)) {
-                    info!(primary = %self.estate.name(), "the credential or a certificate has changed; using the new one");
+                    info!(primary = %self.estate.name(), "a certificate has changed; using the new one");
                     // In the background: what is in flight on it may take its time.
                     tokio::spawn(old.close_within(REPLACE_GRACE));
+                    self.hurry(&[Reason::Tls, Reason::Unauthorized, Reason::Credentials]);
+                }
+            }
+            Ok(Renewed::Credential(credential, material)) => {
+                let Some((client, known)) = &mut self.client else {
+                    return;
+                };
+                match collection::renew(&self.config, client, credential) {
+                    Ok(_) => {
+                        *known = material;
+                        self.clear();
+                        self.hurry(&[Reason::Unauthorized, Reason::Credentials]);
+                    }
+                    Err(obstacle) => self.obstruct(obstacle),
                 }
             }
             Err(obstacle) => self.obstruct(obstacle),
+        }
+    }
+
+    /// What failed for one of these reasons has a reason to be tried at once.
+    fn hurry(&mut self, reasons: &[Reason]) {
+        for slot in &mut self.slots {
+            slot.hurry(reasons);
         }
     }
 
@@ -237,6 +258,7 @@ impl Life {
                     client: client.clone(),
                     state: slot.memory.state.clone(),
                     estate: Arc::clone(&self.estate),
+                    config: Arc::clone(&self.config),
                     jobs: Arc::clone(&self.jobs),
                     timeout: slot.settings.timeout,
                 };

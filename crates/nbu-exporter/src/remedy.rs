@@ -41,6 +41,8 @@ impl From<&Error> for Facts {
             },
             tls: match error {
                 Error::Tls { fault, .. } => Some(fault.clone()),
+                // Not asked, because the last one failed so.
+                Error::Unreachable { source, .. } => Self::from(&**source).tls,
                 _ => None,
             },
             limit: match error {

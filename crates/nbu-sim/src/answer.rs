@@ -10,6 +10,7 @@ use crate::{
     config, jobs,
     json::Object,
     negotiation,
+    paging::{self, Limits},
     primary::Primary,
     query::{self, Query},
     reply::{Refusal, Reply},
@@ -71,6 +72,7 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::CaCert => ca_certificate(primary, version),
         Route::AuthorizationContext => authorization_context(primary, request)?,
         Route::Login => return login(primary, request, version),
+        Route::ApiKeys => api_keys(primary, request)?,
         Route::Jobs => primary.read_world(|world, now| {
             jobs::list(world, primary.form(version, now), request.query)
         })?,
@@ -236,6 +238,50 @@ fn authorization_context(primary: &Primary, request: &Request<'_>) -> Result<Vec
     permissions.push(b']');
     to.end();
     data.end();
+    document.end();
+    Ok(body)
+}
+
+/// The key that asks: what is told to everybody. Nobody here may see the keys of others, and a session has none.
+fn api_keys(primary: &Primary, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let limit = Limits::up_to(100).read(request.query)?;
+    let offset = paging::offset(request.query)?;
+    let credentials = primary.credentials.read();
+    let principal = credentials
+        .principal(
+            header(request.headers, "authorization"),
+            primary.clock.face_ms(),
+        )
+        .ok_or(Refusal::Unauthorized)?;
+    let count = usize::from(principal.is_key);
+    let mut body = Vec::new();
+    let mut document = Object::begin(&mut body);
+    let data = document.key("data");
+    data.push(b'[');
+    if offset < count {
+        let mut key = Object::begin(data);
+        key.string("type", "apiKeyDetails");
+        key.string("id", "A4sim");
+        let mut to = Object::begin(key.key("attributes"));
+        to.string("userName", &principal.user);
+        to.string("userDomain", "primary.example.com");
+        to.string("userDomainType", "vx");
+        to.time("createdDateTime", principal.issued_ms);
+        if let Some(expires) = principal.expires() {
+            to.time("expiryDateTime", expires.as_millisecond());
+        }
+        to.time("lastModifiedDateTime", principal.issued_ms);
+        to.boolean("samlSessionValidated", false);
+        to.end();
+        key.end();
+    }
+    data.push(b']');
+    paging::links(
+        &mut document,
+        "/security/api-keys",
+        &["self", "first", "last"],
+    );
+    paging::offset_meta(&mut document, offset, limit, count);
     document.end();
     Ok(body)
 }

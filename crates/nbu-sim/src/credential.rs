@@ -64,6 +64,8 @@ impl Permission {
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
     pub(crate) user: String,
+    /// Not a session.
+    pub(crate) is_key: bool,
     pub(crate) permissions: Vec<Permission>,
     pub(crate) issued_ms: i64,
     /// `None`: never.
@@ -78,7 +80,16 @@ pub(crate) struct Credentials {
     users: HashMap<String, (String, Vec<Permission>)>,
     /// Seconds.
     pub(crate) token_validity: i64,
-    tokens: u64,
+    logins: Logins,
+}
+
+/// How often somebody tried to log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logins {
+    /// With the right password: so many sessions were opened.
+    pub accepted: u64,
+    /// With a wrong one: so many steps towards a locked account.
+    pub rejected: u64,
 }
 
 impl Credentials {
@@ -98,6 +109,7 @@ impl Credentials {
     ) {
         let principal = Principal {
             user: "svc-monitoring".to_owned(),
+            is_key: true,
             permissions: permissions.to_vec(),
             issued_ms: now,
             expires_ms: expires.map(Timestamp::as_millisecond),
@@ -129,16 +141,22 @@ impl Credentials {
             .filter(|principal| principal.expires_ms.is_none_or(|expires| now < expires))
     }
 
+    pub(crate) fn logins(&self) -> Logins {
+        self.logins
+    }
+
     /// A new session, if the password is right: the token.
     pub(crate) fn login(&mut self, user: &str, password: &str, now: i64) -> Option<String> {
-        let (expected, permissions) = self.users.get(user)?;
-        if expected != password {
+        let known = self.users.get(user);
+        let Some((_, permissions)) = known.filter(|(expected, _)| expected == password) else {
+            self.logins.rejected += 1;
             return None;
-        }
-        self.tokens += 1;
-        let token = format!("session.{}.{user}", self.tokens);
+        };
+        self.logins.accepted += 1;
+        let token = format!("session.{}.{user}", self.logins.accepted);
         let principal = Principal {
             user: user.to_owned(),
+            is_key: false,
             permissions: permissions.clone(),
             issued_ms: now,
             expires_ms: Some(now + self.token_validity * 1000),

@@ -66,7 +66,7 @@ mod truth;
 pub use builder::{Sim, SimBuilder, StartError};
 pub use certificate::{CertificateError, Identity, Pair};
 pub use clock::Clock;
-pub use credential::Permission;
+pub use credential::{Logins, Permission};
 pub use fault::{Edit, Fault, Faults, Malformed, Outage};
 pub use gate::Gate;
 pub use population::{Population, RecordSize, spec::JobSpec};

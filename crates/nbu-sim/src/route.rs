@@ -22,6 +22,8 @@ pub enum Route {
     AuthorizationContext,
     /// `POST /login`
     Login,
+    /// `GET /security/api-keys`
+    ApiKeys,
     /// `GET /admin/jobs`
     Jobs,
     /// `GET /admin/jobs/{id}`
@@ -70,6 +72,7 @@ impl Route {
             "/security/cacert" => plain(Self::CaCert),
             "/authorization-context" => plain(Self::AuthorizationContext),
             "/login" => plain(Self::Login),
+            "/security/api-keys" => plain(Self::ApiKeys),
             "/admin/jobs" => plain(Self::Jobs),
             "/storage/storage-units" => plain(Self::StorageUnits),
             "/storage/disk-pools" => plain(Self::DiskPools),
@@ -115,6 +118,7 @@ impl fmt::Display for Route {
             Self::CaCert => "/security/cacert",
             Self::AuthorizationContext => "/authorization-context",
             Self::Login => "/login",
+            Self::ApiKeys => "/security/api-keys",
             Self::Jobs => "/admin/jobs",
             Self::Job => "/admin/jobs/{id}",
             Self::StorageUnits => "/storage/storage-units",

@@ -12,7 +12,7 @@ use nbu_api::ApiVersion;
 use crate::{
     certificate::{Authority, CertificateError, Identity, Pair},
     clock::timestamp,
-    credential::Permission,
+    credential::{Logins, Permission},
     fault::{Faults, Outage},
     gate::Gate,
     population::{job::State, spec::JobSpec},
@@ -132,6 +132,24 @@ impl Running {
             .credentials
             .write()
             .add_key(key, permissions, now, expires);
+    }
+
+    /// Lets one more user log in, or gives a known one another password or other permissions. Sessions go on.
+    pub fn set_user(&self, name: &str, password: &str, permissions: &[Permission]) {
+        self.primary
+            .credentials
+            .write()
+            .add_user(name, password, permissions);
+    }
+
+    /// How long sessions live that are opened from now on, in seconds.
+    pub fn set_token_validity(&self, seconds: i64) {
+        self.primary.credentials.write().token_validity = seconds;
+    }
+
+    /// How often somebody tried to log in so far.
+    pub fn logins(&self) -> Logins {
+        self.primary.credentials.read().logins()
     }
 
     /// Accepts a key or session token no longer.

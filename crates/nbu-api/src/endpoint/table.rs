@@ -22,6 +22,14 @@ pub const AUTHORIZATION_CONTEXT: Endpoint = Endpoint {
 /// `POST /login`: a token for a user and password, or for an API key.
 pub const LOGIN: Endpoint = open("/login", Method::Post);
 
+/// `GET /security/api-keys`: one's own key needs no permission, those of others need VIEW on `|SECURITY|USERS|API-KEYS|`.
+pub const API_KEYS: Endpoint = Endpoint {
+    paging: Paging::Offset,
+    page_limit: 100,
+    authenticated: true,
+    ..open("/security/api-keys", Method::Get)
+};
+
 /// `GET /security/cacert`: the certificate authority of the primary.
 pub const CACERT: Endpoint = open("/security/cacert", Method::Get);
 
@@ -98,6 +106,7 @@ pub const ALL: &[&Endpoint] = &[
     &SERVER_INFO,
     &AUTHORIZATION_CONTEXT,
     &LOGIN,
+    &API_KEYS,
     &CACERT,
     &JOBS,
     &STORAGE_UNITS,

@@ -12,6 +12,7 @@ mod errors;
 mod filters;
 mod jobs;
 mod lenient;
+mod login;
 mod pages;
 mod paging;
 mod storage;

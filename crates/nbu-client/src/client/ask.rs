@@ -1,7 +1,9 @@
 //! What is asked of the primary, whatever attempts it takes.
 
+use nbu_api::endpoint::LOGIN;
 use nbu_api::{ApiVersion, Endpoint, Probe, Query};
 
+use crate::credential::Form;
 use crate::error::Call;
 use crate::sync::Arc;
 
@@ -12,6 +14,8 @@ pub(crate) struct Ask {
     /// The version for `Accept`; `None` for the endpoints that answer in plain text.
     pub(crate) version: Option<ApiVersion>,
     pub(crate) authenticated: bool,
+    /// What is sent in the body, in the same version.
+    pub(crate) form: Option<Form>,
 }
 
 impl Ask {
@@ -25,6 +29,15 @@ impl Ask {
             query,
             version,
             authenticated: endpoint.authenticated,
+            form: None,
+        }
+    }
+
+    /// The login that a call needs which is made in `version`.
+    pub(crate) fn login(version: ApiVersion, form: Form) -> Self {
+        Self {
+            form: Some(form),
+            ..Self::new(&LOGIN, Query::new(), Some(version.min(LOGIN.version)))
         }
     }
 
@@ -40,6 +53,7 @@ impl Ask {
             query,
             version,
             authenticated,
+            form: None,
         }
     }
 

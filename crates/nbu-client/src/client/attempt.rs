@@ -1,16 +1,16 @@
 //! One attempt: a permit, a request, a whole answer.
 
-use http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use nbu_api::Method;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::WhenFull;
 use super::ask::Ask;
 use super::shared::Shared;
 use crate::exchange::{Answer, Failure, Request};
-use crate::observer::{Event, Watch};
-use crate::{Code, Error, Permit, Refused};
+use crate::keyring::Pass;
+use crate::observer::Watch;
+use crate::{Code, Error};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const X_CLIENT_ID: HeaderName = HeaderName::from_static("x-client-id");
@@ -23,28 +23,34 @@ pub(crate) struct Attempt {
 }
 
 /// Lets go of the connections on its way out, if it is the last.
-struct Door<'a>(&'a Shared);
+struct Leaving<'a>(&'a Shared);
 
-impl Drop for Door<'_> {
+impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         self.0.release();
     }
 }
 
 impl Shared {
-    /// Waits for a permit and makes one attempt under it. Fails only if none was made, or if close cut it off.
-    pub(crate) async fn attempt(&self, ask: &Ask) -> Result<Attempt, Error> {
+    /// One attempt. Fails only if none was made, or if close cut it off.
+    pub(crate) async fn attempt(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Attempt, Error> {
+        self.guarded(ask, pass).await
+    }
+
+    /// The same without a look at the circuit: waits for its turn and a permit and makes one attempt under it.
+    pub(super) async fn send(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Attempt, Error> {
         let request_id = format!("{:032x}", fastrand::u128(..));
-        let request = self.request(ask, &request_id)?;
+        let request = self.request(ask, pass, &request_id)?;
         // Dropped after the permit, however this ends: the last one out closes the door, should every closer be gone.
-        let _door = Door(self);
-        let permit = self.enter(ask).await?;
+        let _leaving = Leaving(self);
+        let permit = self.pass_door(ask).await?;
         let started = Instant::now();
         let ended = permit.run(self.on_the_wire(ask, request)).await;
         let took = started.elapsed();
         let Ok(Some(outcome)) = ended else {
             return Err(self.closed(ask.endpoint.name));
         };
+        self.keep_pace(started, &outcome);
         tracing::debug!(
             primary = %self.primary,
             endpoint = ask.endpoint.name,
@@ -58,28 +64,6 @@ impl Shared {
             request_id,
             outcome,
             took,
-        })
-    }
-
-    async fn enter(&self, ask: &Ask) -> Result<Permit, Error> {
-        let endpoint = ask.endpoint.name;
-        let waiting = async { self.tracker.enter().await.map_err(|_| Refused::Closed) };
-        let entered = match self.when_full {
-            WhenFull::Wait => waiting.await,
-            WhenFull::WaitAtMost(time) => {
-                let waited = timeout(time, waiting).await;
-                waited.unwrap_or(Err(Refused::Saturated))
-            }
-            WhenFull::Refuse => self.tracker.try_enter(),
-        };
-        entered.map_err(|refused| match refused {
-            Refused::Closed => self.closed(endpoint),
-            Refused::Saturated => {
-                self.ears.hear(&Event::Saturated { endpoint });
-                Error::Saturated {
-                    call: ask.call(&self.primary, None),
-                }
-            }
         })
     }
 
@@ -99,18 +83,20 @@ impl Shared {
         Some(outcome)
     }
 
-    fn request(&self, ask: &Ask, request_id: &str) -> Result<Request, Error> {
+    fn request(&self, ask: &Ask, pass: Option<&Pass>, request_id: &str) -> Result<Request, Error> {
         let mut headers = HeaderMap::new();
         self.ears.headers(&mut headers);
         if let Some(version) = ask.version
             && let Ok(media_type) = HeaderValue::try_from(version.media_type())
         {
+            // If both are sent they must be the same.
+            if ask.form.is_some() {
+                headers.insert(CONTENT_TYPE, media_type.clone());
+            }
             headers.insert(ACCEPT, media_type);
         }
-        if ask.authenticated
-            && let Some(authorization) = self.keyring.authorization()
-        {
-            headers.insert(AUTHORIZATION, authorization);
+        if let Some(pass) = pass {
+            headers.insert(AUTHORIZATION, pass.header.clone());
         }
         if let Ok(id) = HeaderValue::from_str(request_id) {
             headers.insert(X_REQUEST_ID, id);
@@ -128,6 +114,7 @@ impl Shared {
             method,
             url,
             headers,
+            form: ask.form.clone(),
         })
     }
 }

@@ -9,11 +9,14 @@ use http::HeaderValue;
 use nbu_api::ApiVersion;
 use url::Url;
 
+use super::door::Door;
+use super::probe::Breaker;
 use super::shared::{Clock, Shared};
 use super::{Client, WhenFull};
-use crate::credential::Keyring;
 use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError, Tls};
+use crate::keyring::Keyring;
 use crate::observer::Ears;
+use crate::pace::Pace;
 use crate::retry::Budget;
 use crate::sync::Arc;
 use crate::tls::Witness;
@@ -32,6 +35,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     connect_timeout: Duration,
     max_in_flight: NonZeroUsize,
+    requests_per_second: Option<f64>,
     when_full: WhenFull,
     limits: Limits,
     retry: RetryPolicy,
@@ -109,6 +113,7 @@ impl ClientBuilder {
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             max_in_flight: NonZeroUsize::MIN.saturating_add(3),
+            requests_per_second: None,
             when_full: WhenFull::Wait,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
@@ -153,6 +158,13 @@ impl ClientBuilder {
     /// How many attempts may be under way at a time. Default: 4.
     pub fn max_in_flight(mut self, max: NonZeroUsize) -> Self {
         self.max_in_flight = max;
+        self
+    }
+
+    /// How many attempts may begin per second, evenly spaced; who has to wait does so in the order of coming and without
+    /// a permit. Default: `None`, only `max_in_flight` bounds them.
+    pub fn requests_per_second(mut self, rate: Option<f64>) -> Self {
+        self.requests_per_second = rate;
         self
     }
 
@@ -207,7 +219,11 @@ impl ClientBuilder {
     ///
     /// [`BuildError`] names the setting that cannot be used.
     pub fn build(mut self) -> Result<Client, BuildError> {
-        let proxy = self.proxy.take();
+        // A client asks one host: either all its requests go through the proxy or none.
+        let url = self.url.clone();
+        self.proxy = self.proxy.take().filter(|proxy| proxy.intercepts(&url));
+        // A connection that takes all of the attempt's time would be told as a slow answer.
+        let connect_timeout = self.connect_timeout.min(self.request_timeout.mul_f64(0.9));
         let primary = || Arc::clone(&self.primary);
         // A primary on plain HTTP has no use for certificates, so their absence does not stop it.
         let tls = if self.url.scheme() == "http" {
@@ -227,9 +243,9 @@ impl ClientBuilder {
         let stack = HttpStack::new(
             Tls { config, witness },
             self.limits,
-            self.connect_timeout,
+            connect_timeout,
             self.max_in_flight.get(),
-            proxy,
+            self.proxy.as_ref(),
         )
         .map_err(|source| BuildError::Stack {
             primary: primary(),
@@ -242,10 +258,16 @@ impl ClientBuilder {
     pub(super) fn build_on(self, exchange: Box<dyn Exchange>) -> Result<Client, BuildError> {
         let primary = &Arc::clone(&self.primary);
         let base = base(&self.url, primary)?;
-        let keyring = Keyring::new(self.credential).map_err(|source| BuildError::Credential {
-            primary: Arc::clone(primary),
-            source,
-        })?;
+        let lasting = self
+            .proxy
+            .as_ref()
+            .map(ProxySettings::secrets)
+            .unwrap_or_default();
+        let keyring =
+            Keyring::new(self.credential, lasting).map_err(|source| BuildError::Credential {
+                primary: Arc::clone(primary),
+                source,
+            })?;
         let client_id =
             HeaderValue::try_from(self.client_id).map_err(|_| BuildError::ClientId {
                 primary: Arc::clone(primary),
@@ -259,6 +281,14 @@ impl ClientBuilder {
                 when_full: self.when_full,
                 exchange: ArcSwapOption::from_pointee(exchange),
                 keyring,
+                door: Door::new(Pace::new(self.requests_per_second, &self.retry)),
+                breaker: Breaker::default(),
+                proxy: self
+                    .proxy
+                    .as_ref()
+                    .map(ProxySettings::address)
+                    .unwrap_or_default()
+                    .into(),
                 limits: self.limits,
                 budget: Budget::new(&self.retry),
                 retry: self.retry,

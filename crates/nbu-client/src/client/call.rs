@@ -13,6 +13,7 @@ use crate::error::Refusal;
 use crate::exchange::{Answer, Failure};
 use crate::observer::Event;
 use crate::retry::parse_retry_after;
+use crate::sync::Arc;
 use crate::{Error, Reason};
 
 /// A complete answer, whatever its status.
@@ -21,21 +22,55 @@ pub(crate) struct Answered {
     pub(crate) answer: Answer,
     /// How long the attempt took that brought it.
     pub(crate) took: Duration,
+    /// Of a 401: the primary knows who shows this credential.
+    pub(crate) known: bool,
+}
+
+/// What to do about a 401.
+pub(super) enum Renewal {
+    /// There is another credential, or will be: ask again.
+    Again,
+    /// The credential is good; it is something else that is missing.
+    Known,
+    /// Nothing.
+    Hopeless,
 }
 
 impl Shared {
-    /// Asks until there is an answer that another attempt would not change, or no further attempt is to be made.
+    /// Asks until there is an answer that another attempt would not change, or no further attempt is to be made. A
+    /// credential that is no longer accepted is renewed, where it can be, once.
     pub(crate) async fn call(&self, ask: &Ask) -> Result<Answered, Error> {
+        self.ask(ask, true).await
+    }
+
+    /// The same; without `renewing` the credential is taken as it is.
+    pub(super) async fn ask(&self, ask: &Ask, mut renewing: bool) -> Result<Answered, Error> {
         let mut made = 0;
+        let mut known = false;
         loop {
-            let attempt = self.attempt(ask).await?;
+            let pass = self.pass(ask).await?;
+            let attempt = self.attempt(ask, pass.as_ref()).await?;
             made += 1;
+            if let Some(pass) = &pass
+                && renewing
+                && attempt.is_unauthorized()
+            {
+                // However it ends, it was the one time.
+                renewing = false;
+                match self.renewal(ask, pass).await? {
+                    Renewal::Again => continue,
+                    Renewal::Known => known = true,
+                    Renewal::Hopeless => {}
+                }
+            }
             let passing = attempt.passing();
             if passing.is_none() && attempt.outcome.is_ok() {
                 self.budget.earn();
             }
             let wait = passing
-                .filter(|_| ask.endpoint.method == Method::Get)
+                .filter(|_| attempt.may_be_repeated(ask.endpoint.method))
+                // Nobody connects: the error tells why.
+                .filter(|_| attempt.outcome.is_ok() || !self.is_open_circuit())
                 .and_then(|passing| {
                     let asked = attempt
                         .outcome
@@ -48,7 +83,7 @@ impl Shared {
                 Some((reason, wait)) if self.budget.spend() => {
                     self.pause(ask, reason, wait).await?;
                 }
-                _ => return self.finish(ask, attempt),
+                _ => return self.finish(ask, attempt, known),
             }
         }
     }
@@ -76,40 +111,53 @@ impl Shared {
         }
     }
 
-    fn finish(&self, ask: &Ask, attempt: Attempt) -> Result<Answered, Error> {
+    fn finish(&self, ask: &Ask, attempt: Attempt, known: bool) -> Result<Answered, Error> {
         let Attempt {
             request_id,
             outcome,
             took,
         } = attempt;
-        let call = || ask.call(&self.primary, Some(&request_id));
         match outcome {
             Ok(answer) => Ok(Answered {
                 request_id,
                 answer,
                 took,
+                known,
             }),
-            Err(Failure::Timeout(after)) => Err(Error::Timeout {
-                call: call(),
-                after,
-            }),
-            Err(Failure::Connect(source)) => Err(Error::Connect {
-                call: call(),
+            Err(failure) => Err(self.failure(ask, &request_id, failure)),
+        }
+    }
+
+    /// The error for an attempt without an answer.
+    pub(super) fn failure(&self, ask: &Ask, request_id: &str, failure: Failure) -> Error {
+        let call = ask.call(&self.primary, Some(request_id));
+        match failure {
+            Failure::Timeout(after) | Failure::ConnectTimeout(after) => {
+                Error::Timeout { call, after }
+            }
+            Failure::Connect(source) => Error::Connect {
+                call,
                 source: self.keyring.clean_cause(source),
-            }),
-            Err(Failure::Reset(source) | Failure::Body(source)) => Err(Error::Broken {
-                call: call(),
+            },
+            Failure::Reset(source) | Failure::Body(source) => Error::Broken {
+                call,
                 source: self.keyring.clean_cause(source),
-            }),
-            Err(Failure::Tls(fault)) => Err(Error::Tls {
-                call: call(),
+            },
+            Failure::Proxy(fault, source) => Error::Proxy {
+                call,
+                proxy: Arc::clone(&self.proxy),
+                fault,
+                source: source.map(|source| self.keyring.clean_cause(source)),
+            },
+            Failure::Tls(fault) => Error::Tls {
+                call,
                 fault: fault.reworded(|text| self.keyring.clean(text)),
-            }),
-            Err(Failure::TooLarge) => Err(Error::Limit {
-                call: call(),
+            },
+            Failure::TooLarge => Error::Limit {
+                call,
                 limit: "response_bytes",
                 allowed: self.limits.response_bytes,
-            }),
+            },
         }
     }
 
@@ -124,7 +172,7 @@ impl Shared {
         }
     }
 
-    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+    pub(super) fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         let now = self.clock.as_ref().map(|clock| clock());
         parse_retry_after(answer.header(RETRY_AFTER)?, answer.header(DATE), now)
     }
@@ -136,9 +184,22 @@ impl Attempt {
         match &self.outcome {
             Ok(answer) => is_passing(answer.status).then_some(Reason::Http),
             Err(failure) if !failure.passes() => None,
-            Err(Failure::Timeout(_)) => Some(Reason::Timeout),
+            Err(Failure::Timeout(_) | Failure::ConnectTimeout(_)) => Some(Reason::Timeout),
             Err(_) => Some(Reason::Connect),
         }
+    }
+
+    fn is_unauthorized(&self) -> bool {
+        matches!(&self.outcome, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED)
+    }
+
+    /// A `GET` may, and of the others what was turned away before anybody looked at it.
+    fn may_be_repeated(&self, method: Method) -> bool {
+        method == Method::Get
+            || match &self.outcome {
+                Ok(answer) => matches!(answer.status.as_u16(), 429 | 503),
+                Err(failure) => failure.is_before_the_request(),
+            }
     }
 }
 

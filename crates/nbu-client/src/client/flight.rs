@@ -6,6 +6,7 @@ use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard};
 
 use super::ask::Ask;
 use super::call::Answered;
+use super::is_version_refused;
 use super::shared::Shared;
 use crate::Error;
 use crate::sync::{Arc, Mutex, lock};
@@ -85,7 +86,24 @@ impl Shared {
         let mut detection = Detection::start(self.configured);
         loop {
             let ask = Ask::probe(detection.probe());
-            let answered = self.call(&ask).await?;
+            let answered = match self.call(&ask).await {
+                // So said the login that the probe needed, which is made in the same version.
+                Err(refused) if is_version_refused(&refused) => {
+                    let status = refused.status().unwrap_or_default();
+                    match detection.observe(&nbu_api::Answer::Response {
+                        status,
+                        api_version: None,
+                    }) {
+                        Progress::Ask(next) => {
+                            detection = next;
+                            continue;
+                        }
+                        Progress::Detected(detected) => return Ok(self.keep(detected)),
+                        Progress::Failed(_) => return Err(refused),
+                    }
+                }
+                outcome => outcome?,
+            };
             if answered.answer.status.is_redirection() {
                 return Err(self.refused(&ask, &answered));
             }
@@ -121,6 +139,7 @@ impl Shared {
             DetectionError::Unauthorized => Error::Unauthorized {
                 call: call(),
                 refusal: self.refusal(&answered.answer),
+                credential: self.keyring.kind(),
             },
             DetectionError::Forbidden => Error::Forbidden {
                 call: call(),

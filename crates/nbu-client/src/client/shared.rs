@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use nbu_api::{ApiVersion, Detected};
 
 use super::WhenFull;
+use super::door::Door;
 use super::flight::Flights;
-use crate::credential::Keyring;
+use super::probe::Breaker;
 use crate::exchange::Exchange;
+use crate::keyring::Keyring;
 use crate::observer::{Ears, Event};
 use crate::retry::Budget;
 use crate::sync::Arc;
@@ -31,6 +33,10 @@ pub(crate) struct Shared {
     /// The one place that holds the HTTP stack. Close empties it, and with it go the connections.
     pub(crate) exchange: ArcSwapOption<Box<dyn Exchange>>,
     pub(crate) keyring: Keyring,
+    pub(crate) door: Door,
+    pub(crate) breaker: Breaker,
+    /// Host and port of the proxy; empty where there is none.
+    pub(crate) proxy: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,

@@ -1,5 +1,9 @@
 //! The client over a scripted exchange, with a paused clock: any order of what can happen to it.
 
+mod circuit;
+mod login;
+mod pacing;
+mod scene;
 mod scripted;
 
 use std::num::NonZeroUsize;

@@ -28,7 +28,7 @@ impl Shared {
             && ask.authenticated
             && ask.endpoint != &AUTHORIZATION_CONTEXT
         {
-            return Err(self.who_am_i(ask, &answered).await);
+            return Err(self.unauthorized(ask, &answered).await);
         }
         Err(self.refused(ask, &answered))
     }
@@ -46,7 +46,11 @@ impl Shared {
                     location: self.keyring.clean(location),
                 }
             }
-            401 => Error::Unauthorized { call, refusal },
+            401 => Error::Unauthorized {
+                call,
+                refusal,
+                credential: self.keyring.kind(),
+            },
             403 => self.forbidden(ask, answered, refusal),
             404 | 406 | 415 => Error::NotSupported { call, refusal },
             _ => Error::Http { call, refusal },
@@ -55,10 +59,13 @@ impl Shared {
 
     /// NetBackup answers 401 for a dead credential and for a missing permission alike. Who is known to
     /// `/authorization-context`, which needs no permission, has a good credential.
-    async fn who_am_i(&self, ask: &Ask, answered: &Answered) -> Error {
+    async fn unauthorized(&self, ask: &Ask, answered: &Answered) -> Error {
         let refusal = self.refusal(&answered.answer);
+        if answered.known {
+            return self.forbidden(ask, answered, refusal);
+        }
         let question = Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), ask.version);
-        match self.call(&question).await {
+        match self.ask(&question, false).await {
             Err(error @ Error::Closed { .. }) => error,
             Ok(known) if known.answer.status == StatusCode::OK => {
                 self.forbidden(ask, answered, refusal)
@@ -67,6 +74,7 @@ impl Shared {
                 Error::Unauthorized {
                     call: ask.call(&self.primary, Some(&answered.request_id)),
                     refusal,
+                    credential: self.keyring.kind(),
                 }
             }
             // Undecided: nobody shall be told to renew a key that may be good.

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use reqwest::{NoProxy, Proxy, redirect};
+use reqwest::redirect;
 use tokio::time::timeout;
 use url::Url;
 
+use super::proxy::{self, ProxyFault, ProxySettings};
 use super::{Answer, Exchange, Exchanging, Failure, Request};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 use crate::tls::Witness;
@@ -51,26 +52,13 @@ pub(crate) struct Tls {
     pub(crate) witness: Arc<Witness>,
 }
 
-/// The HTTP proxy to go through, and what is reached without it.
-pub(crate) struct ProxySettings {
-    /// With user name and password, if it asks for them.
-    pub(crate) url: Url,
-    pub(crate) direct: Vec<String>,
-}
-
-impl ProxySettings {
-    fn into_rule(self) -> reqwest::Result<Proxy> {
-        Ok(Proxy::all(self.url)?.no_proxy(NoProxy::from_string(&self.direct.join(","))))
-    }
-}
-
 impl HttpStack {
     pub(crate) fn new(
         tls: Tls,
         limits: Limits,
         connect_timeout: Duration,
         connections: usize,
-        proxy: Option<ProxySettings>,
+        proxy: Option<&ProxySettings>,
     ) -> Result<Self, StackError> {
         let proxied = proxy.is_some();
         let identified = tls.config.client_auth_cert_resolver.has_certs();
@@ -90,7 +78,7 @@ impl HttpStack {
             .http1_max_headers(limits.header_count)
             .http2_max_header_list_size(limits.header_bytes);
         let builder = match proxy {
-            Some(proxy) => builder.proxy(proxy.into_rule().map_err(StackError)?),
+            Some(proxy) => builder.proxy(proxy.rule().map_err(StackError)?),
             None => builder,
         };
         let client = builder.build().map_err(StackError)?;
@@ -111,13 +99,19 @@ impl HttpStack {
         let sent = self
             .client
             .request(request.method, request.url)
-            .headers(request.headers)
-            .send();
-        let mut response = match sent.await {
+            .headers(request.headers);
+        let sent = match request.form {
+            Some(form) => sent.body(form.into_bytes()),
+            None => sent,
+        };
+        let mut response = match sent.send().await {
             Ok(response) => response,
             Err(error) => return Err(self.before_the_answer(error, &url).await),
         };
         let status = response.status();
+        if self.proxied && status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(Failure::Proxy(ProxyFault::Credentials, None));
+        }
         if status == StatusCode::BAD_REQUEST && !is_json(&response) && self.speaks_tls(&url).await {
             return Err(Failure::Tls(TlsFault::NotPlain));
         }
@@ -151,6 +145,11 @@ impl HttpStack {
     async fn before_the_answer(&self, error: reqwest::Error, url: &Url) -> Failure {
         // The url holds the query, which says more than an error should.
         let error = error.without_url();
+        let after = self.connect_timeout;
+        // First, since a proxy may speak TLS too.
+        if let Some(fault) = proxy::find(&error) {
+            return Failure::Proxy(fault, Some(Arc::new(error)));
+        }
         if let Some(fault) = TlsFault::find(&error) {
             return Failure::Tls(fault.with(&self.witness, self.identified));
         }
@@ -158,10 +157,19 @@ impl HttpStack {
             return Failure::Tls(TlsFault::NotPlain);
         }
         if error.is_timeout() {
-            return Failure::Timeout(self.connect_timeout);
+            return if self.proxied {
+                Failure::Proxy(ProxyFault::Silent { after }, None)
+            } else {
+                Failure::ConnectTimeout(after)
+            };
         }
         if error.is_connect() {
-            return Failure::Connect(Arc::new(error));
+            // Plain HTTP is passed on without a tunnel: the only connection is the one to the proxy.
+            return if self.proxied && url.scheme() == "http" {
+                Failure::Proxy(ProxyFault::Unreachable, Some(Arc::new(error)))
+            } else {
+                Failure::Connect(Arc::new(error))
+            };
         }
         match self.farewell(url).await {
             Some(fault) => Failure::Tls(fault.with(&self.witness, self.identified)),

@@ -272,7 +272,7 @@ async fn dropping_the_client_cancels_nothing_and_leaks_nothing() {
 
 #[tokio::test]
 async fn a_back_off_holds_no_permit_and_ends_at_once() {
-    let server = Server::pinging(|_| Reply::status(503).with("Retry-After", "3000")).await;
+    let server = Server::pinging(|_| Reply::status(500).with("Retry-After", "3000")).await;
     let mut retry = RetryPolicy::default();
     retry.longest_retry_after = HOUR;
     let client = server

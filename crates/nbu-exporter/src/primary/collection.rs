@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nbu_client::{Client, Reason};
+use nbu_client::{Client, Credential, Reason};
 use nbu_metrics::collector::{CollectError, Collected, Collector, Context, State};
 use nbu_metrics::ledger::{JobsSettings, Ledger};
 use tokio::task::JoinError;
 use tokio::time::timeout;
-use tracing::error;
+use tracing::{error, info};
 
 use super::estate::Estate;
-use super::material::with_causes;
+use super::material::{Obstacle, read_credential, with_causes};
+use crate::config;
 use crate::remedy::Facts;
 
 /// Everything that a run needs, so that it can be a task of its own.
@@ -20,6 +21,7 @@ pub(super) struct Collection {
     pub(super) client: Client,
     pub(super) state: State,
     pub(super) estate: Arc<Estate>,
+    pub(super) config: Arc<config::Primary>,
     pub(super) jobs: Arc<JobsSettings>,
     pub(super) timeout: Duration,
 }
@@ -44,17 +46,40 @@ impl Collection {
             .ledger(&self.jobs)
             .await
             .map_err(CollectError::from)?;
+        let outcome = match self.once(ledger).await {
+            Err(failure) if failure.reason == Reason::Unauthorized && self.has_renewed().await => {
+                self.once(ledger).await
+            }
+            outcome => outcome,
+        };
+        if self.collector.name() == "jobs" {
+            publish(&self.estate, ledger).await;
+        }
+        outcome
+    }
+
+    /// Whether there is another credential than the refused one: its file is read now, not at the next of the regular times.
+    async fn has_renewed(&self) -> bool {
+        if self.config.credential.secret().file().is_none() {
+            return false;
+        }
+        let config = Arc::clone(&self.config);
+        let read = tokio::task::spawn_blocking(move || read_credential(&config)).await;
+        // What cannot be read is told by the regular reading.
+        let Ok(Ok(credential)) = read else {
+            return false;
+        };
+        renew(&self.config, &self.client, credential).unwrap_or(false)
+    }
+
+    async fn once(&self, ledger: &Ledger) -> Result<Collected, Failure> {
         let clock = || self.estate.clock().now();
         let context = Context {
             client: &self.client,
             ledger,
             clock: &clock,
         };
-        let outcome = timeout(self.timeout, self.collector.collect(context, &self.state)).await;
-        if self.collector.name() == "jobs" {
-            publish(&self.estate, ledger).await;
-        }
-        match outcome {
+        match timeout(self.timeout, self.collector.collect(context, &self.state)).await {
             Ok(outcome) => Ok(outcome?),
             Err(_) => Err(Failure {
                 reason: Reason::Timeout,
@@ -67,6 +92,24 @@ impl Collection {
             }),
         }
     }
+}
+
+/// Gives the client another credential; `false` if it has that one already.
+pub(super) fn renew(
+    primary: &config::Primary,
+    client: &Client,
+    credential: Credential,
+) -> Result<bool, Obstacle> {
+    let renewed = client
+        .set_credential(credential)
+        .map_err(|error| Obstacle::new(Reason::Credentials, error.to_string(), primary))?;
+    if renewed {
+        info!(
+            primary = %primary.name,
+            "the credential has changed; using the new one from now on"
+        );
+    }
+    Ok(renewed)
 }
 
 /// Makes what the ledger has counted visible.

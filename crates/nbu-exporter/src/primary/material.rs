@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nbu_client::{
     BuildError, Client, ClientBuilder, ClientIdentity, Credential, Fingerprint, FingerprintError,
-    Limits, Observer, Reason, TlsSettings, TlsVersion, WhenFull,
+    Limits, Login, Observer, Reason, TlsSettings, TlsVersion, WhenFull,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -27,7 +27,7 @@ pub(crate) struct Obstacle {
 }
 
 impl Obstacle {
-    fn new(reason: Reason, error: impl Into<String>, primary: &config::Primary) -> Self {
+    pub(super) fn new(reason: Reason, error: impl Into<String>, primary: &config::Primary) -> Self {
         Self {
             reason,
             error: error.into(),
@@ -44,35 +44,21 @@ pub(crate) struct Material {
     identity: Option<(Vec<u8>, SecretString)>,
 }
 
-impl PartialEq for Material {
-    fn eq(&self, other: &Self) -> bool {
-        let key = |material: &Self| {
-            material
-                .identity
-                .as_ref()
-                .map(|(_, key)| key.expose_secret().to_owned())
-        };
-        let certificate = |material: &Self| {
-            material
-                .identity
-                .as_ref()
-                .map(|(certificate, _)| certificate.clone())
-        };
-        self.secret.expose_secret() == other.secret.expose_secret()
-            && self.ca == other.ca
-            && certificate(self) == certificate(other)
-            && key(self) == key(other)
-    }
+/// What has changed from one reading to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing.
+    None,
+    /// The secret alone: the client can go on with another one.
+    Secret,
+    /// What connections are made of.
+    Connection,
 }
 
 impl Material {
     /// Reads the files. Blocks while it reads.
     pub(crate) fn read(primary: &config::Primary) -> Result<Material, Obstacle> {
-        let secret = primary
-            .credential
-            .secret()
-            .read()
-            .map_err(|error| Obstacle::new(Reason::Credentials, error.to_string(), primary))?;
+        let secret = read_secret(primary)?;
         let unreadable = |error: FileError| Obstacle::new(Reason::Tls, error.to_string(), primary);
         let pem = |path: &Path| files::read(path, files::PEM_BYTES).map_err(unreadable);
         let ca = primary.tls.ca_file.as_deref().map(pem).transpose()?;
@@ -92,6 +78,26 @@ impl Material {
         })
     }
 
+    /// What has changed since `before`.
+    pub(super) fn change(&self, before: &Self) -> Change {
+        fn identity(material: &Material) -> Option<(&[u8], &str)> {
+            let (certificate, key) = material.identity.as_ref()?;
+            Some((certificate, key.expose_secret()))
+        }
+        if self.ca != before.ca || identity(self) != identity(before) {
+            Change::Connection
+        } else if self.secret.expose_secret() != before.secret.expose_secret() {
+            Change::Secret
+        } else {
+            Change::None
+        }
+    }
+
+    /// The credential with this secret.
+    pub(super) fn credential(&self, primary: &config::Primary) -> Credential {
+        credential(primary, self.secret.clone())
+    }
+
     /// The client of these secrets and certificates.
     pub(crate) fn client(
         &self,
@@ -109,13 +115,6 @@ impl Material {
         observer: Arc<dyn Observer>,
         clock: Clock,
     ) -> Result<ClientBuilder, Obstacle> {
-        let credential = match &primary.credential {
-            config::Credential::ApiKey(_) => Credential::ApiKey(self.secret.clone()),
-            config::Credential::Login(_) => {
-                let error = "this version cannot log in with a password; give api_key_file instead of login";
-                return Err(Obstacle::new(Reason::Credentials, error, primary));
-            }
-        };
         let mut limits = Limits::default();
         limits.response_bytes = primary.limits.response_bytes;
         limits.header_count = primary.limits.header_count;
@@ -126,9 +125,10 @@ impl Material {
             .tls(&primary.tls)
             .map_err(|error| Obstacle::new(Reason::Tls, error.to_string(), primary))?;
         Ok(bare(primary)
-            .credential(credential)
+            .credential(self.credential(primary))
             .tls(tls)
             .max_in_flight(primary.max_in_flight)
+            .requests_per_second(primary.requests_per_second)
             // Who waits longer than any request may take waits for more than those on the wire: more is asked than fits.
             .when_full(WhenFull::WaitAtMost(primary.request_timeout))
             .limits(limits)
@@ -178,6 +178,31 @@ pub(crate) fn build(builder: ClientBuilder, primary: &config::Primary) -> Result
         }
         Obstacle::new(reason(&error), text, primary)
     })
+}
+
+/// The credential as its file says now, for a client whose credential was refused. Blocks while it reads.
+pub(super) fn read_credential(primary: &config::Primary) -> Result<Credential, Obstacle> {
+    Ok(credential(primary, read_secret(primary)?))
+}
+
+fn read_secret(primary: &config::Primary) -> Result<SecretString, Obstacle> {
+    primary
+        .credential
+        .secret()
+        .read()
+        .map_err(|error| Obstacle::new(Reason::Credentials, error.to_string(), primary))
+}
+
+fn credential(primary: &config::Primary, secret: SecretString) -> Credential {
+    match &primary.credential {
+        config::Credential::ApiKey(_) => Credential::ApiKey(secret),
+        config::Credential::Login(login) => Credential::Login(Login::new(
+            &login.domain_type,
+            &login.domain_name,
+            &login.user_name,
+            secret,
+        )),
+    }
 }
 
 fn reason(error: &BuildError) -> Reason {

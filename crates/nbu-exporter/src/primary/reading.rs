@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nbu_client::{Client, Reason};
+use nbu_client::{Client, Credential, Reason};
 use tokio::time::sleep;
 
 use super::estate::Estate;
-use super::material::{Material, Obstacle};
+use super::material::{Change, Material, Obstacle};
 use crate::config;
 
 /// A reading that is under way, or about to begin.
@@ -19,11 +19,13 @@ pub(super) type Reading = Pin<Box<dyn Future<Output = Result<Renewed, Obstacle>>
 pub(super) enum Renewed {
     /// The files say what they said before.
     Same,
+    /// The client there is can go on, with another credential.
+    Credential(Credential, Material),
     /// A client that was made of them.
     Client(Client, Material),
 }
 
-/// Reads the files, after a while, and makes a client if they differ from what they said `before`.
+/// Reads the files, after a while, and makes a client if they differ from what they said `before` in more than the secret.
 pub(super) fn begin(
     estate: Arc<Estate>,
     config: Arc<config::Primary>,
@@ -34,8 +36,12 @@ pub(super) fn begin(
         sleep(after).await;
         let read = move || {
             let material = Material::read(&config)?;
-            if before.is_some_and(|before| before == material) {
-                return Ok(Renewed::Same);
+            match before.map(|before| material.change(&before)) {
+                Some(Change::None) => return Ok(Renewed::Same),
+                Some(Change::Secret) => {
+                    return Ok(Renewed::Credential(material.credential(&config), material));
+                }
+                Some(Change::Connection) | None => {}
             }
             let traffic = Arc::clone(estate.traffic());
             // Here too, because the first client of the process reads the system's authorities.

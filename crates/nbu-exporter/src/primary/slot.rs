@@ -110,6 +110,14 @@ impl Slot {
         self.running.is_none().then_some(self.due)
     }
 
+    /// Makes it due now, if its last run failed for one of these reasons.
+    pub(super) fn hurry(&mut self, reasons: &[Reason]) {
+        let last = self.memory.last.as_ref();
+        if last.is_some_and(|last| reasons.contains(&last.reason)) {
+            self.due = Instant::now();
+        }
+    }
+
     pub(super) fn started(&mut self, task: Id) {
         self.running = Some(task);
         if !std::mem::take(&mut self.goes_on) {

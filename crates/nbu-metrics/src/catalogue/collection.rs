@@ -25,6 +25,8 @@ families! {
         "When the last successful run of the collector ended; stands still while it fails, absent before the first success.";
     COLLECTOR_STALE: Gauge "netbackup_exporter_collector_stale" ["collector"] Lasting Stable from ""
         "1 if the collector has failed for longer than max_stale and its gauges of the moment were dropped, else 0.";
+    CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_credential_expiry_timestamp_seconds" ["kind"] Lasting Stable from "/security/api-keys"
+        "When the API key (GET /security/api-keys) or the session (GET /authorization-context) ends, where the primary tells.";
 }
 
 families! {
@@ -47,13 +49,11 @@ families! {
 }
 
 families! {
-    /// What is settled but not filled yet: the series budget, partial views, credentials that end.
+    /// What is settled but not filled yet: the series budget, partial views.
     PLANNED_FAMILIES: "primary", per_primary true;
 
     COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
         "1 if the credential may see only some objects (no API-level VIEW in GET /authorization-context): the primary then filters silently and the numbers are incomplete.";
     SERIES_DROPPED_TOTAL: Counter "netbackup_exporter_series_dropped_total" ["family"] Lasting Stable from ""
         "Series of the family that were not exposed because they exceeded the series budget.";
-    CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_credential_expiry_timestamp_seconds" ["kind"] Lasting Stable from "/authorization-context"
-        "When the API key or the session ends, where the primary tells (GET /authorization-context, POST /login).";
 }

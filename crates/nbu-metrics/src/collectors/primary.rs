@@ -1,22 +1,30 @@
 //! Whether the primary can be reached and lets us in, what it is, and what its clock says.
 
+mod key;
+
 use std::time::Duration;
 
-use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, JOBS, PING, SERVER_INFO};
-use nbu_api::{ApiVersion, Endpoint, Query, ServerInfo};
-use nbu_client::{Client, Error, Reason};
+use nbu_api::endpoint::{API_KEYS, AUTHORIZATION_CONTEXT, JOBS, PING, SERVER_INFO};
+use nbu_api::{ApiVersion, AuthorizationContext, Endpoint, Query, ServerInfo};
+use nbu_client::{Client, CredentialKind, Error, Page, Reason};
 
 use crate::catalogue::collection;
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
 use crate::samples::Samples;
+use key::KeyEnd;
 
-/// Collects `netbackup_primary_info` and `netbackup_clock_skew_seconds`. `netbackup_up` is 1 if it succeeded.
+/// Collects `netbackup_primary_info`, `netbackup_clock_skew_seconds` and
+/// `netbackup_exporter_credential_expiry_timestamp_seconds`. `netbackup_up` is 1 if it succeeded.
 #[derive(Clone, Copy, Debug)]
 pub struct Primary;
 
-/// The version the last ping advertised: another one means an upgrade or a downgrade.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Advertised(Option<ApiVersion>);
+/// What the last run found out.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The version the ping advertised: another one means an upgrade or a downgrade.
+    advertised: Option<ApiVersion>,
+    key: Option<KeyEnd>,
+}
 
 impl Collector for Primary {
     fn name(&self) -> &'static str {
@@ -28,7 +36,7 @@ impl Collector for Primary {
     }
 
     fn endpoints(&self) -> &'static [&'static Endpoint] {
-        &[&PING, &SERVER_INFO, &AUTHORIZATION_CONTEXT]
+        &[&PING, &SERVER_INFO, &AUTHORIZATION_CONTEXT, &API_KEYS]
     }
 
     fn collect<'a>(&'a self, context: Context<'a>, state: &'a State) -> CollectFuture<'a> {
@@ -47,17 +55,41 @@ async fn collect(context: Context<'_>, state: &State) -> Result<Collected, Colle
         let skew = clock.as_duration().as_secs_f64() - ours;
         samples.gauge(&collection::CLOCK_SKEW_SECONDS, &[], skew);
     }
-    let advertised = Advertised(ping.api_version);
-    let changed = state.read::<Advertised>() != Some(&advertised);
+    let known = state.read::<Known>();
+    let changed = known.map(|known| known.advertised) != Some(ping.api_version);
     let version = match client.version() {
         Some(version) if !changed => version,
         _ => client.detect().await?,
     };
     info(client, version, &mut samples).await?;
-    authorize(client).await?;
+    let whoami = authorize(client).await?;
+    let whoami = whoami
+        .as_ref()
+        .and_then(|page| page.object::<AuthorizationContext<'_>>().ok())
+        .unwrap_or_default();
+    let mut key = known.and_then(|known| known.key);
+    let kind = client.credential_kind();
+    let ends = match kind {
+        CredentialKind::Session => whoami.expires_at,
+        // What is said there about a key is about the token that the primary makes of it for the request.
+        CredentialKind::ApiKey => {
+            let now = (context.clock)();
+            key = Some(key::end(client, whoami.subject.as_deref(), key, now).await?);
+            key.and_then(|key| key.ends)
+        }
+        _ => None,
+    };
+    if let Some(ends) = ends {
+        let at = ends.as_duration().as_secs_f64();
+        let family = &collection::CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS;
+        samples.gauge(family, &[kind.as_str()], at);
+    }
     Ok(Collected {
         samples,
-        state: State::new(advertised),
+        state: State::new(Known {
+            advertised: ping.api_version,
+            key,
+        }),
         more: false,
         refused: None,
     })
@@ -84,18 +116,20 @@ async fn info(client: &Client, version: ApiVersion, samples: &mut Samples) -> Re
     Ok(())
 }
 
-/// Fails if the credential is not accepted. What it may do is the business of the other collectors.
-async fn authorize(client: &Client) -> Result<(), Error> {
-    let asked = match client.authorization_context().await {
+/// Fails if the credential is not accepted. What it may do is the business of the other collectors. The page, if there is
+/// one, tells whose credential it is.
+async fn authorize(client: &Client) -> Result<Option<Page>, Error> {
+    match client.authorization_context().await {
+        Ok(page) => Ok(Some(page)),
+        Err(error) if error.reason() == Reason::Forbidden => Ok(None),
         // It is older than the endpoint: any that needs a credential says the same.
         Err(error) if error.reason() == Reason::NotSupported => {
             let one = Query::new().with("page[limit]", "1");
-            client.fetch(&JOBS, one).await
+            match client.fetch(&JOBS, one).await {
+                Err(error) if error.reason() != Reason::Forbidden => Err(error),
+                _ => Ok(None),
+            }
         }
-        asked => asked,
-    };
-    match asked {
-        Err(error) if error.reason() != Reason::Forbidden => Err(error),
-        _ => Ok(()),
+        Err(error) => Err(error),
     }
 }

@@ -63,7 +63,7 @@ static PRIMARY: &[Key] = &[
         "The API key. Exactly one of `api_key`, `api_key_file` and `login` is needed.",
     ),
     Key::new("api_key_file", File, "A file that holds the API key."),
-    Key::new("login", Section(LOGIN), "A user to log in as.").later(),
+    Key::new("login", Section(LOGIN), "A user to log in as."),
     Key::new(
         "api_version",
         Version,
@@ -79,7 +79,7 @@ static PRIMARY: &[Key] = &[
     Key::new(
         "no_proxy",
         Texts,
-        "Hosts, domains and networks that are reached without the proxy.",
+        "Hosts, domains (with what is below them), addresses and networks that are reached without the proxy.",
     ),
     Key::new(
         "request_timeout",
@@ -96,10 +96,9 @@ static PRIMARY: &[Key] = &[
     Key::new(
         "requests_per_second",
         Number,
-        "Most requests started per second; 0 leaves it to `max_in_flight`.",
+        "Most requests started per second, evenly spaced; 0 leaves it to `max_in_flight`.",
     )
-    .or("0")
-    .later(),
+    .or("0"),
     Key::new(
         "collectors",
         Section(COLLECTORS),

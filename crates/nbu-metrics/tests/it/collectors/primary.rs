@@ -41,6 +41,45 @@ async fn says_what_the_primary_is_and_how_far_its_clock_is_off() {
 }
 
 #[tokio::test]
+async fn tells_when_the_key_ends_and_asks_for_it_rarely() {
+    let family = "netbackup_exporter_credential_expiry_timestamp_seconds";
+    let mut bench = Bench::start(sim()).await;
+    let ends = bench.primary.now() + Duration::from_secs(86_400);
+    let at = |collected: &nbu_metrics::collector::Collected| {
+        series(&collected.samples, family).get("api_key").copied()
+    };
+    bench.primary.set_key(KEY, &[], Some(ends));
+    let start = bench.primary.now();
+    let mut told = Vec::new();
+    for minutes in [0_u64, 1, 14, 15, 16] {
+        let now = start + Duration::from_secs(60 * minutes);
+        let clock = move || now;
+        let collected = bench
+            .collect_at("primary", &clock, None)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(at(&collected), Some(ends.as_duration().as_secs_f64()));
+        bench.keep("primary", &collected);
+        told.push(bench.primary.requests_to(Route::ApiKeys).len());
+    }
+    assert_eq!(told, [1, 1, 1, 2, 2]);
+    // That nobody tells is no outage, and what was told stays true.
+    bench
+        .primary
+        .faults()
+        .always(Route::ApiKeys, nbu_sim::Fault::Status(400));
+    let now = start + Duration::from_secs(3600);
+    let clock = move || now;
+    let collected = bench
+        .collect_at("primary", &clock, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(at(&collected).is_some());
+}
+
+#[tokio::test]
 async fn fails_when_the_credentials_are_not_accepted_but_not_for_want_of_permission() {
     let mut bench = Bench::start(sim()).await;
     bench.primary.set_key(KEY, &[], None);

@@ -1,0 +1,219 @@
+//! Where the header of each attempt comes from.
+//!
+//! It is asked before the attempt has its permit, so that a session which must first be opened holds none. The credential
+//! may be replaced at any time: attempts on the wire end with the one they were sent with, the next ones use the new one.
+
+mod desk;
+mod session;
+mod token;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::HeaderValue;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::credential::Veil;
+use crate::error::Cause;
+use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::{Credential, CredentialError, CredentialKind};
+
+pub(crate) use desk::{Refused, Standing};
+pub(crate) use session::Session;
+pub(crate) use token::{Opened, opened};
+
+/// The credential, and the session that was opened with it.
+pub(crate) struct Keyring {
+    held: ArcSwap<Held>,
+    replaced: AtomicUsize,
+    veil: Veil,
+}
+
+/// One credential.
+pub(crate) struct Held {
+    credential: Credential,
+    pub(crate) proof: Proof,
+}
+
+/// What is sent, or where it comes from.
+pub(crate) enum Proof {
+    Nothing,
+    Key(HeaderValue),
+    Session(Session),
+}
+
+/// What one attempt shows: the header, and where it came from.
+#[derive(Clone)]
+pub(crate) struct Pass {
+    pub(crate) header: HeaderValue,
+    pub(crate) of: Arc<Held>,
+    /// Of a session's tokens, which one.
+    pub(crate) number: u64,
+}
+
+impl Keyring {
+    /// `lasting`: secrets that are not the primary's, but must not be told either.
+    pub(crate) fn new(
+        credential: Credential,
+        lasting: Vec<SecretString>,
+    ) -> Result<Self, CredentialError> {
+        let keyring = Self {
+            held: ArcSwap::from_pointee(Held {
+                credential: Credential::None,
+                proof: Proof::Nothing,
+            }),
+            replaced: AtomicUsize::new(0),
+            veil: Veil::new(lasting),
+        };
+        keyring.hold(credential)?;
+        Ok(keyring)
+    }
+
+    /// Holds another credential from now on; `false` if it is the one that is held.
+    pub(crate) fn replace(&self, credential: Credential) -> Result<bool, CredentialError> {
+        if self.held().credential.is(&credential) {
+            return Ok(false);
+        }
+        self.hold(credential)?;
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn hold(&self, credential: Credential) -> Result<(), CredentialError> {
+        let proof = match &credential {
+            Credential::None => Proof::Nothing,
+            Credential::ApiKey(key) => {
+                self.veil.learn(key);
+                Proof::Key(header(key)?)
+            }
+            Credential::Login(login) => {
+                if login.user_name.is_empty() {
+                    return Err(CredentialError::NoUser);
+                }
+                if login.password.expose_secret().is_empty() {
+                    return Err(CredentialError::NoPassword);
+                }
+                self.veil.learn(&login.password);
+                Proof::Session(Session::new(login.clone()))
+            }
+        };
+        self.held.store(Arc::new(Held { credential, proof }));
+        Ok(())
+    }
+
+    pub(crate) fn held(&self) -> Arc<Held> {
+        self.held.load_full()
+    }
+
+    pub(crate) fn kind(&self) -> CredentialKind {
+        self.held.load().credential.kind()
+    }
+
+    /// How many times the credential was replaced by another one.
+    pub(crate) fn replaced(&self) -> usize {
+        self.replaced.load(Ordering::Relaxed)
+    }
+
+    /// Whether this pass is of the credential that is held.
+    pub(crate) fn holds(&self, pass: &Pass) -> bool {
+        Arc::ptr_eq(&self.held.load(), &pass.of)
+    }
+
+    /// What must not be told.
+    pub(crate) fn veil(&self) -> &Veil {
+        &self.veil
+    }
+
+    /// See [`Veil::clean`].
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.veil.clean(text)
+    }
+
+    /// See [`Veil::clean_cause`].
+    pub(crate) fn clean_cause(&self, cause: Cause) -> Cause {
+        self.veil.clean_cause(cause)
+    }
+
+    /// See [`Veil::conceal`].
+    pub(crate) fn conceal(&self, text: &str) -> String {
+        self.veil.conceal(text)
+    }
+}
+
+/// The value of `Authorization`, marked sensitive: it is not indexed by HTTP/2 and not shown by `Debug`. Zeroed when the
+/// last copy is dropped.
+pub(crate) fn header(secret: &SecretString) -> Result<HeaderValue, CredentialError> {
+    let text = secret.expose_secret();
+    if text.is_empty() {
+        return Err(CredentialError::Empty);
+    }
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(CredentialError::Unsendable);
+    }
+    let owned = Bytes::from_owner(Zeroizing::new(text.as_bytes().to_vec()));
+    let mut header =
+        HeaderValue::from_maybe_shared(owned).map_err(|_| CredentialError::Unsendable)?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(credential: Credential) -> Result<Keyring, CredentialError> {
+        Keyring::new(credential, Vec::new())
+    }
+
+    #[test]
+    fn the_header_is_the_key_and_shown_to_nobody() {
+        let keyring = keyring(Credential::api_key("very-secret\n")).unwrap();
+        let Proof::Key(header) = &keyring.held().proof else {
+            panic!("no key")
+        };
+        assert_eq!(header, "very-secret");
+        assert!(!format!("{header:?}").contains("very"));
+        assert_eq!(keyring.clean("no\r\nvery-secret here"), "no  <secret> here");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_and_changes_nothing() {
+        for (credential, error) in [
+            (Credential::api_key(" \n"), CredentialError::Empty),
+            (Credential::api_key("a\nb"), CredentialError::Unsendable),
+            (
+                Credential::api_key("schl\u{fc}ssel"),
+                CredentialError::Unsendable,
+            ),
+            (
+                Credential::Login(crate::Login::new("", "", "", "p")),
+                CredentialError::NoUser,
+            ),
+            (
+                Credential::Login(crate::Login::new("", "", "u", "")),
+                CredentialError::NoPassword,
+            ),
+        ] {
+            assert_eq!(keyring(credential.clone()).err(), Some(error.clone()));
+            let good = keyring(Credential::api_key("good")).unwrap();
+            assert_eq!(good.replace(credential), Err(error));
+            assert!(good.held().credential.is(&Credential::api_key("good")));
+            assert_eq!(good.replaced(), 0);
+        }
+    }
+
+    #[test]
+    fn the_same_credential_replaces_nothing() {
+        let login = |password: &str| Credential::Login(crate::Login::new("vx", "d", "u", password));
+        let keyring = keyring(login("one")).unwrap();
+        let before = keyring.held();
+        assert_eq!(keyring.replace(login("one")), Ok(false));
+        assert!(Arc::ptr_eq(&before, &keyring.held()));
+        assert_eq!(keyring.replace(login("two")), Ok(true));
+        assert_eq!(
+            (keyring.replaced(), keyring.kind()),
+            (1, CredentialKind::Session)
+        );
+        assert_eq!(keyring.conceal("one two"), "<secret> <secret>");
+    }
+}
