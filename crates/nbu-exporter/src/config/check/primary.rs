@@ -130,6 +130,9 @@ fn credential(section: &Section<'_>) -> Option<Credential> {
     let login = section
         .given("login")
         .map(|_| section.nested("login", login));
+    if login.is_none() {
+        section.record("login", Effective::Null);
+    }
     match (key, file, login) {
         (Some(key), None, None) => Some(Credential::ApiKey(SecretSource::Inline(key))),
         (None, Some(file), None) => Some(Credential::ApiKey(SecretSource::File(file))),
