@@ -39,7 +39,7 @@ pub(crate) struct Held {
 pub(crate) enum Proof {
     Nothing,
     Key(HeaderValue),
-    Session(Session),
+    Session(Box<Session>),
 }
 
 /// What one attempt shows: the header, and where it came from.
@@ -94,7 +94,7 @@ impl Keyring {
                     return Err(CredentialError::NoPassword);
                 }
                 self.veil.learn(&login.password);
-                Proof::Session(Session::new(login.clone()))
+                Proof::Session(Box::new(Session::new(login.clone())))
             }
         };
         self.held.store(Arc::new(Held { credential, proof }));

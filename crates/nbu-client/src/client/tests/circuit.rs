@@ -185,9 +185,11 @@ async fn a_probe_whose_caller_goes_away_is_made_by_the_next() {
 #[tokio::test(start_paused = true)]
 async fn a_call_does_not_go_on_repeating_when_it_has_opened() {
     let (scene, _) = failing(refused());
-    let mut policy = RetryPolicy::default();
-    policy.tries = 100;
-    policy.budget = 1000;
+    let policy = RetryPolicy {
+        tries: 100,
+        budget: 1000,
+        ..RetryPolicy::default()
+    };
     let client = scene.client(|builder| builder.retry(policy));
     let error = client.ping().await.unwrap_err();
     assert!(

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::client::{Client, ClientBuilder};
+use crate::credential::Form;
 use crate::exchange::{Answer, Exchange, Exchanging, Failure, Request};
 use crate::sync::{Arc, Mutex, lock};
 use crate::{Credential, Login};
@@ -173,7 +174,7 @@ impl Exchange for Scene {
                 let value = request.headers.get(name)?;
                 Some(value.to_str().unwrap().to_owned())
             };
-            let body = request.form.clone().map(|form| form.into_bytes());
+            let body = request.form.clone().map(Form::into_bytes);
             let seen = Seen {
                 at: Instant::now(),
                 path: request
