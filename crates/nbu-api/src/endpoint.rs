@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub version: ApiVersion,
     /// The RBAC namespace that needs `|OPERATIONS|VIEW|`; `None` where no permission is needed.
     pub permission: Option<&'static str>,
+    /// Without that permission the list is not refused, but holds only what the credential may see: silently.
+    pub filtered: bool,
     /// Whether a credential must be sent.
     pub authenticated: bool,
 }

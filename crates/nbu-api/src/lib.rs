@@ -61,7 +61,7 @@ pub mod endpoint;
 pub mod filter;
 
 pub use self::api_key::ApiKey;
-pub use self::authorization_context::AuthorizationContext;
+pub use self::authorization_context::{AuthorizationContext, Grant};
 pub use self::ca_certificates::{CaCertificate, CaCertificates};
 pub use self::capacity::Capacity;
 pub use self::detection::{Answer, Detected, Detection, DetectionError, Probe, Progress, Source};

@@ -42,10 +42,11 @@ mod finished_job;
 pub(crate) mod instant;
 mod job_labels;
 mod job_result;
-mod key;
+pub(crate) mod key;
 mod marks;
 mod measure;
 mod page;
+mod room;
 mod seen;
 mod series;
 mod settings;
@@ -56,8 +57,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::budget::Admissions;
 use crate::catalogue::{collection, jobs};
 use crate::samples::Samples;
+use crate::snapshot::{self, Snapshot};
 
 use books::Books;
 use series::Totals;
@@ -82,6 +85,8 @@ pub use walk::{Agenda, WalkGuard};
 pub struct Ledger {
     store: Arc<dyn Store>,
     books: Mutex<Books>,
+    /// Behind a lock of its own: a snapshot is built under it, and nobody who counts waits for that.
+    admissions: Mutex<Admissions>,
 }
 
 impl Ledger {
@@ -90,15 +95,18 @@ impl Ledger {
     /// Fails when the store cannot be read.
     pub async fn open(store: Arc<dyn Store>, settings: JobsSettings) -> Result<Self, StoreError> {
         let saved = store.load().await?;
+        let notes = saved.iter().flat_map(|saved| &saved.notes);
+        let admissions = Admissions::restore(notes.filter_map(read_place));
         Ok(Self {
             store,
+            admissions: Mutex::new(admissions),
             books: Mutex::new(Books::new(saved, settings)),
         })
     }
 
     /// Takes new settings; they hold from the next record and the next walk on.
     pub fn configure(&self, settings: JobsSettings) {
-        self.books().settings = settings;
+        self.books().configure(settings);
     }
 
     /// The settings in force.
@@ -177,6 +185,29 @@ impl Ledger {
         Ok(Arc::clone(&books.published.1))
     }
 
+    /// Builds a snapshot within the budget of the settings. The order in which its gauges were admitted is kept with the
+    /// next commit.
+    pub fn snapshot(&self, builder: snapshot::Builder) -> Snapshot {
+        let budget = self.books().settings.series;
+        let mut admissions = self
+            .admissions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let snapshot = builder.build_within(budget, &mut admissions);
+        let changes = admissions.changes();
+        if !changes.is_empty() {
+            let mut books = self.books();
+            for (name, place) in changes {
+                books.note(Note {
+                    shelf: Shelf::Admissions,
+                    key: name,
+                    value: place.map(|place| Arc::from(place.to_le_bytes())),
+                });
+            }
+        }
+        snapshot
+    }
+
     /// What was published last; empty before the first time.
     pub fn published(&self) -> Arc<Samples> {
         Arc::clone(&self.books().published.1)
@@ -217,6 +248,12 @@ impl Ledger {
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The place that a note gives somebody whose gauges were admitted.
+fn read_place(note: &Note) -> Option<(&str, u64)> {
+    let place = note.value.as_deref()?.try_into().ok()?;
+    (note.shelf == Shelf::Admissions).then(|| (&*note.key, u64::from_le_bytes(place)))
 }
 
 fn render_marks(marks: &Marks, samples: &mut Samples) {

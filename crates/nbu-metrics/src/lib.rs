@@ -12,7 +12,7 @@
 //! * A [`Document`] is many snapshots rendered in one [`Format`]: Prometheus text, OpenMetrics or Prometheus
 //!   protobuf. It is rendered and compressed once, and completed for each scrape with what belongs to the process.
 //!
-//! The [`ledger`] counts each finished job exactly once. [`negotiation`] reads the headers of a
+//! The [`ledger`] counts each finished job exactly once. A [`budget`] bounds how many series a primary may have. [`negotiation`] reads the headers of a
 //! scrape, and [`schedule`] says when a collector runs next.
 //!
 //! ```
@@ -49,6 +49,7 @@
 //! exporters in one process do not notice each other.
 
 mod api_metrics;
+pub mod budget;
 pub mod catalogue;
 pub mod collector;
 pub mod collectors;

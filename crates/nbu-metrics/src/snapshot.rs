@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::budget::{Admissions, Budget};
+use crate::catalogue::collection::SERIES_DROPPED_TOTAL;
 use crate::catalogue::{Family, Retention};
 use crate::samples::{Samples, Series};
 
@@ -121,6 +123,30 @@ impl Builder {
 
     /// Sorts what was added. Where a series was added twice the first one stays.
     pub fn build(mut self) -> Snapshot {
+        let duplicates = self.sort();
+        self.finish(duplicates)
+    }
+
+    /// The same, with no more gauges than the budget has room for beside what is never left out. What was left out is
+    /// counted under `netbackup_exporter_series_dropped_total`.
+    ///
+    /// [`Ledger::snapshot`](crate::ledger::Ledger::snapshot) does this and keeps the order of admission.
+    pub fn build_within(mut self, budget: Budget, admissions: &mut Admissions) -> Snapshot {
+        let duplicates = self.sort();
+        admissions.admit(&mut self.families, budget);
+        let mut dropped = Samples::new();
+        for (family, count) in admissions.dropped() {
+            dropped.counter(&SERIES_DROPPED_TOTAL, &[family], count as f64);
+        }
+        if dropped.is_empty() {
+            return self.finish(duplicates);
+        }
+        let mut told = self.add(&dropped);
+        told.sort();
+        told.finish(duplicates)
+    }
+
+    fn sort(&mut self) -> usize {
         let mut duplicates = 0;
         for FamilySeries { series, .. } in self.families.values_mut() {
             for one in &mut *series {
@@ -135,6 +161,10 @@ impl Builder {
             duplicates += before - series.len();
             series.shrink_to_fit();
         }
+        duplicates
+    }
+
+    fn finish(self, duplicates: usize) -> Snapshot {
         Snapshot {
             primary: self.primary,
             families: self.families.into_values().map(Arc::new).collect(),

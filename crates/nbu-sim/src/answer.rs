@@ -7,8 +7,10 @@ use nbu_api::ApiVersion;
 
 use crate::{
     clock::timestamp,
-    config, jobs,
-    json::Object,
+    config,
+    credential::Principal,
+    jobs,
+    json::{self, Object},
     negotiation,
     paging::{self, Limits},
     primary::Primary,
@@ -73,9 +75,11 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::AuthorizationContext => authorization_context(primary, request)?,
         Route::Login => return login(primary, request, version),
         Route::ApiKeys => api_keys(primary, request)?,
-        Route::Jobs => primary.read_world(|world, now| {
-            jobs::list(world, primary.form(version, now), request.query)
-        })?,
+        Route::Jobs => {
+            let visible = visible(primary, request);
+            primary
+                .read_world(|world, now| jobs::list(world, primary.form(version, now), &visible))?
+        }
         Route::Job => primary.read_world(|world, now| {
             jobs::one(world, primary.form(version, now), request.matched.argument)
         })?,
@@ -97,6 +101,24 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::Any | Route::Ping | Route::Unknown => return Err(Refusal::NotFound),
     };
     Ok(Reply::json(negotiation::content_type(version), body))
+}
+
+/// The query, narrowed to what the credential may see.
+fn visible(primary: &Primary, request: &Request<'_>) -> Query {
+    let credentials = primary.credentials.read();
+    let sent = header(request.headers, "authorization");
+    let some = credentials
+        .principal(sent, primary.clock.face_ms())
+        .is_some_and(Principal::sees_some_jobs);
+    let mut query = request.query.clone();
+    if some {
+        let theirs = "policyType eq 'VMWARE'";
+        match query.0.iter_mut().find(|(name, _)| name == "filter") {
+            Some((_, filter)) if !filter.is_empty() => *filter = format!("({filter}) and {theirs}"),
+            _ => query.0.push(("filter".to_owned(), theirs.to_owned())),
+        }
+    }
+    query
 }
 
 /// The real primary answers 401 for a missing credential, a dead one and a missing permission alike.
@@ -166,7 +188,7 @@ fn ca_certificate(primary: &Primary, version: ApiVersion) -> Vec<u8> {
     if version < ApiVersion::V10_0 {
         to.string("webRootCert", &primary.ca_pem);
         list(to.key("cacert"), &|out| {
-            crate::json::string(out, &primary.ca_pem);
+            json::string(out, &primary.ca_pem);
         });
     } else {
         to.string("trustVersion", "1");
@@ -231,8 +253,11 @@ fn authorization_context(primary: &Primary, request: &Request<'_>) -> Result<Vec
             permissions.push(b',');
         }
         let mut entry = Object::begin(permissions);
-        entry.string("permission", permission.namespace());
-        entry.raw_members(r#""collections":[]"#);
+        entry.string("permission", permission.operation());
+        let namespaces = entry.key("collections");
+        namespaces.push(b'[');
+        json::string(namespaces, permission.namespace());
+        namespaces.push(b']');
         entry.end();
     }
     permissions.push(b']');

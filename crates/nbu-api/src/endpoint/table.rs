@@ -34,7 +34,12 @@ pub const API_KEYS: Endpoint = Endpoint {
 pub const CACERT: Endpoint = open("/security/cacert", Method::Get);
 
 /// `GET /admin/jobs`: the job list. Offset paging below 9.0, cursors from there on.
-pub const JOBS: Endpoint = list("/admin/jobs", Paging::Cursor, 100, "|MANAGE|JOBS|");
+///
+/// A role may have `|OPERATIONS|MANAGE|JOBS|VIEW|` on single assets instead: then the list holds their jobs only.
+pub const JOBS: Endpoint = Endpoint {
+    filtered: true,
+    ..list("/admin/jobs", Paging::Cursor, 100, "|MANAGE|JOBS|")
+};
 
 /// `GET /storage/storage-units`.
 pub const STORAGE_UNITS: Endpoint = list(
@@ -130,6 +135,7 @@ const fn open(path: &'static str, method: Method) -> Endpoint {
         since: ApiVersion::V4_0,
         version: ApiVersion::V10_0,
         permission: None,
+        filtered: false,
         authenticated: false,
     }
 }

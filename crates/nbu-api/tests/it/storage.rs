@@ -161,3 +161,42 @@ fn who_the_credential_is_without_its_token() {
         Err(DecodeError::NoData)
     ));
 }
+
+#[test]
+fn whether_the_credential_sees_everything_is_told_by_its_grants() {
+    let sees = |attributes: &str| {
+        let body = format!(r#"{{"data":{{"attributes":{{{attributes}}}}}}}"#);
+        let context: AuthorizationContext<'_> = decode_object(body.as_bytes()).unwrap();
+        context.sees_all("|MANAGE|JOBS|")
+    };
+    let granted = |operation: &str, namespace: &str| {
+        sees(&format!(
+            r#""permissions":[{{"permission":"{operation}","collections":["|X|","{namespace}"]}},7,{{"permission":null}}]"#
+        ))
+    };
+    for namespace in ["|MANAGE|JOBS|", "|MANAGE|", "|"] {
+        assert_eq!(
+            granted("|OPERATIONS|VIEW|", namespace),
+            Some(true),
+            "{namespace}"
+        );
+    }
+    for namespace in ["|MANAGE|JOBS|X|", "|MANAGE|JO", "|STORAGE|", ""] {
+        assert_eq!(
+            granted("|OPERATIONS|VIEW|", namespace),
+            Some(false),
+            "{namespace}"
+        );
+    }
+    let some = granted("|OPERATIONS|MANAGE|JOBS|VIEW|", "|MANAGE|JOBS|");
+    assert_eq!(some, Some(false), "of some jobs only");
+    assert_eq!(sees(r#""isAdmin":true"#), Some(true));
+    for untold in [
+        "",
+        r#""permissions":[]"#,
+        r#""permissions":null"#,
+        r#""permissions":[{"permission":"|MANAGE|JOBS|"}]"#,
+    ] {
+        assert_eq!(sees(untold), None, "{untold}");
+    }
+}

@@ -1,11 +1,14 @@
 //! What outlives the lives of a primary: its name, its ledger and counters, what its collectors found, its place on the board.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nbu_client::Reason;
+use nbu_metrics::catalogue::collection::SERIES_DROPPED_TOTAL;
 use nbu_metrics::ledger::{JobsSettings, Ledger, MemoryStore, StoreError};
+use nbu_metrics::snapshot::Snapshot;
 use tokio::sync::OnceCell;
+use tracing::warn;
 
 use super::report;
 use super::slot::Memory;
@@ -23,6 +26,8 @@ pub(crate) struct Estate {
     ledger: OnceCell<Ledger>,
     memories: Mutex<BTreeMap<&'static str, Memory>>,
     obstacles: Mutex<Trouble<(Reason, String)>>,
+    /// The families of which it was told that they exceed the series budget.
+    over_budget: Mutex<BTreeSet<String>>,
     /// `None` once the primary has been removed from the configuration: a name may come back before its last life has
     /// ended, and the board then belongs to the newcomer.
     board: Mutex<Option<Board>>,
@@ -47,6 +52,7 @@ impl Estate {
             ledger: OnceCell::new(),
             memories: Mutex::default(),
             obstacles: Mutex::default(),
+            over_budget: Mutex::default(),
             board: Mutex::new(Some(board)),
         })
     }
@@ -89,6 +95,29 @@ impl Estate {
         self.obstacles
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says, once for each family, that it has more series than the budget allows.
+    pub(super) fn tell_dropped(&self, snapshot: &Snapshot) {
+        let dropped = snapshot
+            .families()
+            .filter(|one| one.family.name == SERIES_DROPPED_TOTAL.name)
+            .flat_map(|one| &one.series)
+            .filter_map(|series| series.labels.values().next());
+        let mut told = self
+            .over_budget
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for family in dropped {
+            if told.insert(family.to_owned()) {
+                warn!(
+                    primary = %self.name,
+                    family,
+                    "the metric has more series than the budget allows: gauges are left out, counters added up under \
+                     __other__; raise metrics.max_series or metrics.max_series_per_family, or choose fewer job_labels"
+                );
+            }
+        }
     }
 
     /// Puts the primary on the board before anything is known about it.

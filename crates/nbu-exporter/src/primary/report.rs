@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use nbu_client::Reason;
+use nbu_metrics::budget::Admissions;
 use nbu_metrics::catalogue::collection as families;
 use nbu_metrics::samples::Samples;
 use nbu_metrics::snapshot::Snapshot;
 
 use super::estate::Estate;
 use super::material::Obstacle;
+use super::settings;
 use super::slot::Slot;
 use crate::board::{CollectorView, Entry, View};
 use crate::config;
@@ -56,13 +58,13 @@ impl<'a> Status<'a> {
                 builder.add(samples)
             };
         }
-        if let Some(ledger) = self.estate.open_ledger() {
-            builder = builder.add(&ledger.published());
-        }
+        let snapshot = match self.estate.open_ledger() {
+            Some(ledger) => ledger.snapshot(builder.add(&ledger.published())),
+            None => builder.build_within(settings::budget(self.config), &mut Admissions::default()),
+        };
+        self.estate.tell_dropped(&snapshot);
         // What is in flight changes while nothing is published: it is rendered for each scrape instead.
-        builder
-            .build()
-            .select(|family| family.name != families::API_IN_FLIGHT_REQUESTS.name)
+        snapshot.select(|family| family.name != families::API_IN_FLIGHT_REQUESTS.name)
     }
 
     /// The families about the collectors, and whether the primary is up.

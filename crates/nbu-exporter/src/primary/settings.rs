@@ -1,5 +1,6 @@
 //! The configuration in the words of nbu-metrics.
 
+use nbu_metrics::budget::Budget;
 use nbu_metrics::collector::{self, Collector};
 use nbu_metrics::ledger::{JobsSettings, ResultRules};
 
@@ -16,6 +17,14 @@ pub(crate) fn collectors(
             settings.enabled.then(|| (collector, settings.clone()))
         })
         .collect()
+}
+
+/// How many series the primary may have.
+pub(super) fn budget(primary: &config::Primary) -> Budget {
+    Budget {
+        series: primary.metrics.max_series,
+        series_per_family: primary.metrics.max_series_per_family,
+    }
 }
 
 /// The settings of the jobs collector and its ledger.
@@ -36,5 +45,6 @@ pub(super) fn jobs(primary: &config::Primary) -> JobsSettings {
         ),
         counter_birth: primary.metrics.counter_birth,
         job_labels: primary.metrics.job_labels.iter().copied().collect(),
+        series: budget(primary),
     }
 }

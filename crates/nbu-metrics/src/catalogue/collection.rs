@@ -27,6 +27,10 @@ families! {
         "1 if the collector has failed for longer than max_stale and its gauges of the moment were dropped, else 0.";
     CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_credential_expiry_timestamp_seconds" ["kind"] Lasting Stable from "/security/api-keys"
         "When the API key (GET /security/api-keys) or the session (GET /authorization-context) ends, where the primary tells.";
+    COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
+        "1 if the credential may see only some of what the collector counts (GET /authorization-context, permissions: no VIEW on the whole namespace): the primary then filters silently and the numbers are incomplete; absent where the primary does not tell.";
+    SERIES_DROPPED_TOTAL: Counter "netbackup_exporter_series_dropped_total" ["family"] Lasting Stable from ""
+        "What exceeded the series budget: gauges left out, counted each time something is published, and additions to a counter made under __other__ instead.";
 }
 
 families! {
@@ -46,14 +50,4 @@ families! {
         "Attempts that are on the wire now.";
     RECORDS_SKIPPED_TOTAL: Counter "netbackup_exporter_records_skipped_total" ["endpoint", "reason"] Lasting Stable from ""
         "Records of the endpoint's answers that were not used, by reason; the rest of their page was.";
-}
-
-families! {
-    /// What is settled but not filled yet: the series budget, partial views.
-    PLANNED_FAMILIES: "primary", per_primary true;
-
-    COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
-        "1 if the credential may see only some objects (no API-level VIEW in GET /authorization-context): the primary then filters silently and the numbers are incomplete.";
-    SERIES_DROPPED_TOTAL: Counter "netbackup_exporter_series_dropped_total" ["family"] Lasting Stable from ""
-        "Series of the family that were not exposed because they exceeded the series budget.";
 }

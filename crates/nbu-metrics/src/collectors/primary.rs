@@ -9,12 +9,12 @@ use nbu_api::{ApiVersion, AuthorizationContext, Endpoint, Query, ServerInfo};
 use nbu_client::{Client, CredentialKind, Error, Page, Reason};
 
 use crate::catalogue::collection;
-use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
+use crate::collector::{self, CollectError, CollectFuture, Collected, Collector, Context, State};
 use crate::samples::Samples;
 use key::KeyEnd;
 
-/// Collects `netbackup_primary_info`, `netbackup_clock_skew_seconds` and
-/// `netbackup_exporter_credential_expiry_timestamp_seconds`. `netbackup_up` is 1 if it succeeded.
+/// Collects `netbackup_primary_info`, `netbackup_clock_skew_seconds`, `netbackup_exporter_credential_expiry_timestamp_seconds`
+/// and `netbackup_exporter_collector_partial_view`. `netbackup_up` is 1 if it succeeded.
 #[derive(Clone, Copy, Debug)]
 pub struct Primary;
 
@@ -67,6 +67,7 @@ async fn collect(context: Context<'_>, state: &State) -> Result<Collected, Colle
         .as_ref()
         .and_then(|page| page.object::<AuthorizationContext<'_>>().ok())
         .unwrap_or_default();
+    partial_views(&whoami, &mut samples);
     let mut key = known.and_then(|known| known.key);
     let kind = client.credential_kind();
     let ends = match kind {
@@ -131,5 +132,21 @@ async fn authorize(client: &Client) -> Result<Option<Page>, Error> {
             }
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Says of each collector that asks for a list which the primary may filter whether it does: the collector cannot know.
+fn partial_views(context: &AuthorizationContext<'_>, samples: &mut Samples) {
+    for collector in collector::ALL {
+        let views = collector
+            .endpoints()
+            .iter()
+            .filter(|endpoint| endpoint.filtered)
+            .filter_map(|endpoint| context.sees_all(endpoint.permission?));
+        if let Some(all) = views.reduce(|one, other| one && other) {
+            let family = &collection::COLLECTOR_PARTIAL_VIEW;
+            let partial = f64::from(u8::from(!all));
+            samples.gauge(family, &[collector.name()], partial);
+        }
     }
 }

@@ -57,6 +57,7 @@ impl Books {
         for (measure, key, total) in saved.totals {
             totals.restore(measure, key, total);
         }
+        totals.furnish(settings.series, settings.job_labels);
         Self {
             settings,
             marks: saved.marks,
@@ -74,6 +75,11 @@ impl Books {
             epoch: 1,
             key: String::new(),
         }
+    }
+
+    pub(super) fn configure(&mut self, settings: JobsSettings) {
+        self.totals.furnish(settings.series, settings.job_labels);
+        self.settings = settings;
     }
 
     /// Takes a record of a finished job.
@@ -135,10 +141,6 @@ impl Books {
     }
 
     /// Keeps a note with the next commit, in place of what was under its key.
-    #[expect(
-        dead_code,
-        reason = "the first keeper of notes comes with the next commits"
-    )]
     pub(super) fn note(&mut self, note: Note) {
         let place = (note.shelf, Arc::clone(&note.key));
         self.notes_due.insert(place, (note, self.epoch));

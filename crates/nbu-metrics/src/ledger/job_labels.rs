@@ -63,6 +63,11 @@ impl JobLabels {
         self.flags().any(|(one, chosen)| chosen && one == label)
     }
 
+    /// Whether the label in this place of [`JobLabel::ALL`] is chosen.
+    pub(super) fn is_chosen(self, place: usize) -> bool {
+        self.0.get(place).copied().unwrap_or_default()
+    }
+
     /// The value of every optional label of the job, empty where the label is not chosen.
     pub(super) fn values<'j>(self, job: &'j FinishedJob<'_>) -> impl Iterator<Item = &'j str> {
         self.flags()

@@ -6,7 +6,7 @@ const BETWEEN: char = '\u{1f}';
 const INSTEAD: &str = "\u{fffd}";
 
 /// Writes the key of these values in place of what was in the buffer.
-pub(super) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v str>) {
+pub(crate) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v str>) {
     key.clear();
     for (place, value) in values.into_iter().enumerate() {
         if place > 0 {
@@ -21,7 +21,7 @@ pub(super) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v s
 }
 
 /// The values of a key.
-pub(super) fn values(key: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn values(key: &str) -> impl Iterator<Item = &str> {
     key.split(BETWEEN)
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::room::Room;
 use super::{JobLabels, Measure, instant, key};
+use crate::budget::Budget;
+use crate::catalogue::collection::SERIES_DROPPED_TOTAL;
 use crate::catalogue::jobs::JOBS_FINISHED_TOTAL;
 use crate::histogram::Histogram;
 use crate::samples::Samples;
@@ -46,6 +49,9 @@ pub(super) struct Totals {
     entries: [HashMap<Arc<str>, Entry>; Measure::ALL.len()],
     /// The entries with `touched`, each once.
     dirty: Vec<(Measure, Arc<str>)>,
+    room: Room,
+    /// How often something was added up under other labels than its own, by measure, in this process.
+    folded: [u64; Measure::ALL.len()],
 }
 
 #[derive(Debug)]
@@ -58,11 +64,19 @@ struct Entry {
 impl Totals {
     /// Puts back a total that the store kept.
     pub(super) fn restore(&mut self, measure: Measure, key: Arc<str>, total: Total) {
+        self.room.taken(measure, &key);
         let entry = Entry {
             total,
             touched: None,
         };
         self.entries[measure as usize].insert(key, entry);
+    }
+
+    /// Takes new settings; what has a total keeps it.
+    pub(super) fn furnish(&mut self, budget: Budget, labels: JobLabels) {
+        let finished = self.entries[Measure::Finished as usize].keys();
+        self.room
+            .furnish(budget, labels, finished.map(AsRef::as_ref));
     }
 
     pub(super) fn add(&mut self, measure: Measure, key: &str, amount: u64, epoch: u64) {
@@ -145,6 +159,12 @@ impl Totals {
             }
         }
         self.render_finished(labels, samples);
+        for (measure, folded) in Measure::ALL.into_iter().zip(self.folded) {
+            if folded > 0 {
+                let family = measure.family().name;
+                samples.counter(&SERIES_DROPPED_TOTAL, &[family], folded as f64);
+            }
+        }
         unborn
     }
 
@@ -198,7 +218,18 @@ impl Totals {
 
     fn change(&mut self, measure: Measure, key: &str, epoch: u64, change: impl FnOnce(&mut Total)) {
         let entries = &mut self.entries[measure as usize];
+        let mut key = key;
+        let instead;
         if !entries.contains_key(key) {
+            let is_known = |key: &str| entries.contains_key(key);
+            if let Some(other) = self.room.instead_of(measure, key, is_known) {
+                self.folded[measure as usize] += 1;
+                instead = other;
+                key = &instead;
+            }
+        }
+        if !entries.contains_key(key) {
+            self.room.taken(measure, key);
             let entry = Entry {
                 total: Total::new(measure),
                 touched: None,

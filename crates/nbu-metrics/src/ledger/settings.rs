@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{JobLabels, ResultRules};
+use crate::budget::Budget;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -30,6 +31,8 @@ pub struct JobsSettings {
     pub counter_birth: Duration,
     /// Optional labels of the finished jobs. None.
     pub job_labels: JobLabels,
+    /// How many series there may be.
+    pub series: Budget,
 }
 
 impl JobsSettings {
@@ -54,6 +57,7 @@ impl Default for JobsSettings {
             results: ResultRules::default(),
             counter_birth: 2 * MINUTE,
             job_labels: JobLabels::default(),
+            series: Budget::default(),
         }
     }
 }

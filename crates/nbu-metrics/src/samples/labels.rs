@@ -31,6 +31,11 @@ impl Labels {
         Self::pack(padded.take(family.labels.len()))
     }
 
+    /// Packs these values, however many the family has.
+    pub(crate) fn of<'a>(values: impl Iterator<Item = &'a str>) -> Self {
+        Self::pack(values)
+    }
+
     /// The values.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         let mut rest = &*self.0;

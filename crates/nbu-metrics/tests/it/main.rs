@@ -8,6 +8,7 @@
 )]
 
 mod api_metrics;
+mod budget;
 mod catalogue;
 mod collectors;
 mod exposition;

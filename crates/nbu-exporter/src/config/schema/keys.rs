@@ -205,17 +205,15 @@ static METRICS: &[Key] = &[
     Key::new(
         "max_series",
         Count(1, 100_000_000),
-        "Most series of one primary.",
+        "Most series of one primary, half of them for job counters. Counters beyond are added up under `__other__`, the newest gauges left out.",
     )
-    .or("200000")
-    .later(),
+    .or("200000"),
     Key::new(
         "max_series_per_family",
         Count(1, 100_000_000),
         "Most series of one metric of one primary.",
     )
-    .or("50000")
-    .later(),
+    .or("50000"),
     Key::new(
         "counter_birth",
         Duration(0),

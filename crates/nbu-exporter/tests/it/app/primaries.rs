@@ -118,3 +118,19 @@ async fn a_bad_file_changes_nothing_and_says_why() {
     );
     exporter.terminated().await;
 }
+
+#[tokio::test]
+async fn a_primary_with_too_much_is_cut_and_says_so() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let paris = primary("paris", &sim, &directory, "");
+    let budget = "metrics: {max_series_per_family: 3}\n";
+    let exporter = Exporter::start(&(paris + budget), &directory, |_| ()).await;
+    let dropped = "netbackup_exporter_series_dropped_total{primary=\"paris\",family=\"netbackup_storage_unit_info\"} ";
+    let page = exporter.until(dropped).await;
+    let units = page
+        .lines()
+        .filter(|line| line.starts_with("netbackup_storage_unit_info{"));
+    assert_eq!(units.count(), 3);
+    assert!(page.contains("netbackup_up{primary=\"paris\"} 1\n"));
+    exporter.terminated().await;
+}

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use nbu_api::ApiVersion;
 use nbu_client::Reason;
-use nbu_sim::{Population, Route, Sim, SimBuilder};
+use nbu_sim::{Permission, Population, Route, Sim, SimBuilder};
 
 use super::bench::{Bench, KEY, series};
 
@@ -117,4 +117,31 @@ async fn an_old_primary_without_the_newer_endpoints_is_up() {
     assert_eq!(info.keys().collect::<Vec<_>>(), ["8.3 4.0 none"]);
     bench.primary.revoke(KEY);
     assert!(bench.collect("primary").await.is_err());
+}
+
+#[tokio::test]
+async fn says_when_the_credential_sees_some_jobs_only() {
+    let living = Sim::builder().population(Population::finished(200));
+    let mut bench = Bench::start(living).await;
+    let view = |samples: &nbu_metrics::Samples| {
+        series(samples, "netbackup_exporter_collector_partial_view")
+    };
+    let expected = |partial| [("jobs".to_owned(), partial)].into();
+    assert_eq!(view(&bench.finish("primary").await), expected(0.0));
+    let all = bench.primary.truth().visible().count();
+
+    let some = [Permission::VmwareJobs, Permission::StorageUnits];
+    bench.primary.set_key(KEY, &some, None);
+    assert_eq!(view(&bench.finish("primary").await), expected(1.0));
+    // It is no error: fewer jobs are there.
+    bench.finish("jobs").await;
+    let horizon = bench.ledger.marks().before_horizon;
+    assert!((1..all as u64).contains(&horizon), "{horizon} of {all}");
+
+    // A primary that does not tell is no reason to say anything.
+    bench.primary.faults().always(
+        Route::AuthorizationContext,
+        nbu_sim::Fault::Body(br#"{"data":{"attributes":{"isAdmin":false}}}"#.as_slice().into()),
+    );
+    assert!(view(&bench.finish("primary").await).is_empty());
 }
