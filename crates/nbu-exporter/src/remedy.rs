@@ -1,6 +1,6 @@
 //! What a failure says about itself, and what to do about it.
 
-use nbu_api::PagingError;
+use nbu_api::{DetectionError, PagingError};
 use nbu_client::{Error, Reason, TlsFault};
 use nbu_metrics::collector::CollectError;
 
@@ -31,7 +31,7 @@ impl From<&Error> for Facts {
     fn from(error: &Error) -> Self {
         let refusal = error.refusal();
         Self {
-            status: error.status(),
+            status: error.status().or_else(|| unexpected(error)),
             code: refusal.and_then(|refusal| refusal.code),
             message: refusal.and_then(|refusal| refusal.message.clone()),
             request_id: error.call().and_then(|call| call.request_id.clone()),
@@ -62,12 +62,28 @@ impl From<&CollectError> for Facts {
     fn from(error: &CollectError) -> Self {
         match error {
             CollectError::Client(error) => Self::from(error),
+            CollectError::TooLong { .. } => Self {
+                limit: Some("pages"),
+                ..Self::default()
+            },
             CollectError::Ledger(_) => Self {
                 unkept: true,
                 ..Self::default()
             },
             _ => Self::default(),
         }
+    }
+}
+
+/// The status on which the search for the API version ended.
+fn unexpected(error: &Error) -> Option<u16> {
+    match error {
+        Error::Detection {
+            source:
+                DetectionError::Unexpected { status, .. } | DetectionError::Unavailable { status, .. },
+            ..
+        } => Some(*status),
+        _ => None,
     }
 }
 
@@ -239,6 +255,22 @@ mod tests {
             let ours = matches!(reason, Reason::Ok | Reason::Closed);
             assert_eq!(text.is_empty(), ours, "{reason}: {text}");
         }
+    }
+
+    #[test]
+    fn a_limit_is_named_and_a_disk_is_none() {
+        let primary = primary("api_key: k");
+        let told = |error: &CollectError| {
+            let facts = Facts::from(error);
+            remedy(error.reason(), &facts, &primary)
+        };
+        let long = told(&CollectError::TooLong { pages: 7 });
+        assert!(long.contains("raise limits.pages"), "{long}");
+        let unkept = Facts {
+            unkept: true,
+            ..Facts::default()
+        };
+        assert!(remedy(Reason::Limit, &unkept, &primary).contains("--storage.path"));
     }
 
     #[test]
