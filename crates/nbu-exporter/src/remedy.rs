@@ -1,10 +1,13 @@
 //! What a failure says about itself, and what to do about it.
 
 use nbu_api::{DetectionError, PagingError};
-use nbu_client::{Error, Reason, TlsFault};
+use nbu_client::error::LoginFault;
+use nbu_client::{Error, ProxyFault, Reason, TlsFault};
 use nbu_metrics::collector::CollectError;
 
 use crate::config::{self, Credential, SecretSource};
+
+const BUSY: &str = "the primary is busy or starting; it is asked again by itself, and more rarely";
 
 /// The bounded facts of a failed call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,10 +28,16 @@ pub(crate) struct Facts {
     pub(crate) limit: Option<&'static str>,
     /// Our own state could not be written.
     pub(crate) unkept: bool,
+    /// What to do, where the reason alone does not tell.
+    pub(crate) advice: Option<&'static str>,
 }
 
 impl From<&Error> for Facts {
     fn from(error: &Error) -> Self {
+        // Not asked, because the last one failed so.
+        if let Error::Unreachable { source, .. } = error {
+            return Self::from(&**source);
+        }
         let refusal = error.refusal();
         Self {
             status: error.status().or_else(|| unexpected(error)),
@@ -41,8 +50,6 @@ impl From<&Error> for Facts {
             },
             tls: match error {
                 Error::Tls { fault, .. } => Some(fault.clone()),
-                // Not asked, because the last one failed so.
-                Error::Unreachable { source, .. } => Self::from(&**source).tls,
                 _ => None,
             },
             limit: match error {
@@ -54,6 +61,7 @@ impl From<&Error> for Facts {
                 _ => None,
             },
             unkept: false,
+            advice: advice(error),
         }
     }
 }
@@ -75,6 +83,37 @@ impl From<&CollectError> for Facts {
     }
 }
 
+fn advice(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Overloaded { .. } => Some(BUSY),
+        Error::LoginPaused { .. } => Some(
+            "correct user_name, domain and password of login; a changed password_file is tried at once",
+        ),
+        Error::Login {
+            fault: LoginFault::SecondFactor,
+            ..
+        } => Some(
+            "give an API key instead of login, or take multi-factor authentication off this account",
+        ),
+        Error::Login { .. } => {
+            Some("look into the primary's web service logs, and check its clock")
+        }
+        Error::Proxy {
+            fault: ProxyFault::Credentials,
+            ..
+        } => Some("correct the user and the password in proxy_url"),
+        Error::Proxy {
+            fault: ProxyFault::Unreachable,
+            ..
+        } => Some("check proxy_url, and that the proxy runs; or name the primary in no_proxy"),
+        Error::Detection {
+            source: DetectionError::NoneAccepted,
+            ..
+        } => Some("upgrade the exporter: this primary speaks no API version that it knows"),
+        _ => None,
+    }
+}
+
 /// The status on which the search for the API version ended.
 fn unexpected(error: &Error) -> Option<u16> {
     match error {
@@ -89,6 +128,9 @@ fn unexpected(error: &Error) -> Option<u16> {
 
 /// What to do about a failure of `primary`, in a sentence; empty where nothing is to be done.
 pub(crate) fn remedy(reason: Reason, facts: &Facts, primary: &config::Primary) -> String {
+    if let Some(advice) = facts.advice {
+        return advice.to_owned();
+    }
     match reason {
         Reason::Timeout => format!(
             "the primary is slow, or a firewall drops packets: nbu-exporter check tells which; raise request_timeout (now {:?}) or the collector's timeout if it is only slow",
@@ -175,7 +217,7 @@ fn connect(primary: &config::Primary) -> String {
 fn http(facts: &Facts) -> String {
     match facts.status {
         Some(300..=399) => "correct the url of the primary: redirects are not followed, so that the credential stays with it".to_owned(),
-        Some(429 | 503) => "the primary is busy or starting; it is asked again by itself, and more rarely".to_owned(),
+        Some(429 | 503) => BUSY.to_owned(),
         Some(502 | 504) => "look at what stands in front of the primary (proxy, load balancer): it does not reach the primary".to_owned(),
         Some(400) => "report it as a bug, with the request id and the primary's version".to_owned(),
         _ => match &facts.request_id {

@@ -5,5 +5,5 @@ mod primary;
 mod storage;
 
 pub use jobs::Jobs;
-pub use primary::Primary;
+pub use primary::{Primary, credential_end};
 pub use storage::Storage;

@@ -395,3 +395,49 @@ async fn plain_http_is_warned_of_and_asked_all_the_same() {
     let shown = found["primaries"][0]["authorities"].as_array().unwrap();
     assert!(shown.is_empty(), "nothing to show without TLS");
 }
+
+#[tokio::test]
+async fn a_login_is_tried_and_its_end_is_told_and_the_password_is_not() {
+    const PASSWORD: &str = "B2-very-secret-password";
+    let sim = sim().user("monitor", PASSWORD, &Permission::ALL);
+    let watched = Watched::start("paris", sim).await;
+    watched.write("password", PASSWORD);
+    let login = |password_file: &str| {
+        let config = configuration([&watched]);
+        let key = config
+            .lines()
+            .find(|line| line.contains("api_key_file"))
+            .unwrap();
+        let file = key
+            .split(": ")
+            .nth(1)
+            .unwrap()
+            .replace("/key", password_file);
+        config.replace(
+            key,
+            &format!("    login: {{domain_type: vx, user_name: monitor, password_file: {file}}}"),
+        )
+    };
+    let check = async |config: String| {
+        let launch = Launch::with_config(config).arguments(["check", "--output", "json"]);
+        let ran = launch.run().await;
+        assert!(!ran.stdout.contains(PASSWORD) && !ran.stderr.contains(PASSWORD));
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        (report, ran.code)
+    };
+    let (found, code) = check(login("/password")).await;
+    assert_eq!(code, Some(0), "{found:#}");
+    let credential = row(&found, "credential", "login");
+    assert_eq!(credential["status"], "ok", "a session is renewed by itself");
+    assert!(credential["expires"].is_string(), "{credential:#}");
+
+    watched.write("wrong", "B2-another-password");
+    let (found, code) = check(login("/wrong")).await;
+    assert_eq!(code, Some(1));
+    let credential = row(&found, "credential", "login");
+    assert_eq!(credential["reason"], "unauthorized", "{credential:#}");
+    let remedy = credential["remedy"].as_str().unwrap();
+    assert!(remedy.contains("monitor"), "{remedy}");
+    let tried = watched.sim.requests_to(Route::Login);
+    assert_eq!(tried.len(), 2, "once each: no account is locked by a check");
+}

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use nbu_api::{AuthorizationContext, ServerInfo};
 use nbu_client::{Client, Error, Ping, Reason, RetryPolicy};
+use nbu_metrics::collectors::credential_end;
 use tokio::time::{Instant, timeout_at};
 
 use super::authority::{self, Authority};
@@ -271,16 +272,26 @@ impl Course {
             }
         };
         let finding = match page.object::<AuthorizationContext<'_>>() {
-            Ok(context) => self.accepted(kind, &context),
+            Ok(context) => {
+                let told = credential_end(client, &context, self.clock.now());
+                let told = timeout_at(self.deadline, told).await;
+                let ends = told.ok().and_then(Result::ok).flatten();
+                self.accepted(kind, &context, ends)
+            }
             Err(error) => Finding::of_error(Check::Credential, kind, &error, &self.primary),
         };
         self.found.push(finding.took(began.elapsed()));
         true
     }
 
-    fn accepted(&self, kind: &str, context: &AuthorizationContext<'_>) -> Finding {
+    fn accepted(
+        &self,
+        kind: &str,
+        context: &AuthorizationContext<'_>,
+        ends: Option<Timestamp>,
+    ) -> Finding {
         let who = context.subject.as_deref().unwrap_or("an unnamed user");
-        let Some(ends) = context.expires_at else {
+        let Some(ends) = ends else {
             return Finding::good(
                 Check::Credential,
                 kind,

@@ -4,6 +4,7 @@ mod key;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use nbu_api::endpoint::{API_KEYS, AUTHORIZATION_CONTEXT, JOBS, PING, SERVER_INFO};
 use nbu_api::{ApiVersion, AuthorizationContext, Endpoint, Query, ServerInfo};
 use nbu_client::{Client, CredentialKind, Error, Page, Reason};
@@ -94,6 +95,26 @@ async fn collect(context: Context<'_>, state: &State) -> Result<Collected, Colle
         more: false,
         refused: None,
     })
+}
+
+/// When the credential of `client` ends, where the primary tells; `whoami` is what it says of the credential.
+///
+/// # Errors
+///
+/// Only if the client is closed: where the end is not told, it is not known.
+pub async fn credential_end(
+    client: &Client,
+    whoami: &AuthorizationContext<'_>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    match client.credential_kind() {
+        CredentialKind::Session => Ok(whoami.expires_at),
+        CredentialKind::ApiKey => {
+            let told = key::end(client, whoami.subject.as_deref(), None, now).await?;
+            Ok(told.ends)
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn info(client: &Client, version: ApiVersion, samples: &mut Samples) -> Result<(), Error> {
