@@ -75,8 +75,8 @@ pub use page::PageFold;
 pub use series::{Amount, Birth, Total};
 pub use settings::JobsSettings;
 pub use store::{
-    Changes, Committed, Durability, MemoryStore, Note, Remembered, Saved, Shelf, Store, StoreError,
-    StoreFuture,
+    Changes, Committed, Durability, FileStore, MemoryStore, Note, OpenError, Opened, Remembered, Saved, SetAside,
+    Shelf, Store, StoreError, StoreFuture,
 };
 pub use walk::{Agenda, WalkGuard};
 
@@ -229,6 +229,13 @@ impl Ledger {
         let mut remembered = self.store.remembered();
         remembered.bytes += self.books().filter_bytes() as u64;
         remembered
+    }
+
+    /// Makes everything that was counted last, and closes the store. For a ledger that is not used any more.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let saved = self.save(Durability::Durable).await;
+        self.store.close().await?;
+        saved
     }
 
     async fn save(&self, durability: Durability) -> Result<(), StoreError> {

@@ -257,7 +257,8 @@ impl Total {
         size_of::<Self>() + buckets
     }
 
-    fn new(measure: Measure) -> Self {
+    /// Nothing counted, nothing exposed.
+    pub(super) fn new(measure: Measure) -> Self {
         let family = measure.family();
         let amount = match measure {
             Measure::Size | Measure::Duration => Amount::Histogram(Histogram::new(family.buckets)),

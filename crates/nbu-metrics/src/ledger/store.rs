@@ -1,5 +1,6 @@
 //! Where the ledger's state is kept: the boundary behind which memory and a file look the same.
 
+mod file;
 mod memory;
 mod note;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
+pub use file::{FileStore, OpenError, Opened, SetAside};
 pub use memory::MemoryStore;
 pub use note::{Note, Shelf};
 
@@ -42,6 +44,12 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// The size of the whole state in bytes: of the file or, in memory, of what is remembered.
     fn bytes(&self) -> u64;
+
+    /// Makes everything that was committed last, and lets go of what another store could want. Only a store that is not
+    /// used any more is closed: what comes after may fail.
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// One commit: everything that changed, as its new value. Applying it again changes nothing.

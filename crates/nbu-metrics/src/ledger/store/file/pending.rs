@@ -1,0 +1,140 @@
+//! What was committed and waits for the disk, merged into one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::ledger::{Changes, Counted, Marks, Measure, Note, Shelf, Total};
+
+/// The most commits that wait.
+const MOST: u32 = 50;
+/// The longest time that one waits while others follow.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Commits that are not on the disk yet. Changes carry values, so later ones replace earlier ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    pub(super) marks: Option<Marks>,
+    pub(super) counted: BTreeMap<u64, Counted>,
+    pub(super) parents: BTreeSet<u64>,
+    pub(super) totals: HashMap<(Measure, Arc<str>), Total>,
+    pub(super) notes: BTreeMap<(Shelf, Arc<str>), Option<Arc<[u8]>>>,
+    pub(super) forget_before: Option<Timestamp>,
+    commits: u32,
+    /// When the first of them came.
+    since: Option<Instant>,
+}
+
+impl Pending {
+    /// Takes a commit in. `known` are the marks that the disk or an earlier commit has.
+    pub(super) fn absorb(&mut self, changes: Changes, known: &Marks, now: Instant) {
+        if changes.marks != *known {
+            self.marks = Some(changes.marks);
+        }
+        self.counted.extend(changes.counted);
+        self.parents.extend(changes.parents);
+        for (measure, key, total) in changes.totals {
+            self.totals.insert((measure, key), total);
+        }
+        for Note { shelf, key, value } in changes.notes {
+            self.notes.insert((shelf, key), value);
+        }
+        self.forget_before = self.forget_before.max(changes.forget_before);
+        if !self.is_empty() {
+            self.commits += 1;
+            self.since.get_or_insert(now);
+        }
+    }
+
+    /// Takes back what could not be written, as far as nothing newer has come since.
+    pub(super) fn take_back(&mut self, older: Self) {
+        let newer = std::mem::replace(self, older);
+        self.marks = newer.marks.or(self.marks.take());
+        self.counted.extend(newer.counted);
+        self.parents.extend(newer.parents);
+        self.totals.extend(newer.totals);
+        self.notes.extend(newer.notes);
+        self.forget_before = self.forget_before.max(newer.forget_before);
+        self.commits = self.commits.saturating_add(newer.commits);
+    }
+
+    /// Nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.marks.is_none()
+            && self.counted.is_empty()
+            && self.parents.is_empty()
+            && self.totals.is_empty()
+            && self.notes.is_empty()
+            && self.forget_before.is_none()
+    }
+
+    /// Something has waited long enough.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let long = |since: Instant| now.saturating_duration_since(since) >= LONGEST;
+        self.forget_before.is_some() || self.commits >= MOST || self.since.is_some_and(long)
+    }
+
+    /// Roughly the memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let totals: usize = self
+            .totals
+            .iter()
+            .map(|((_, key), total)| key.len() + total.bytes())
+            .sum();
+        let notes: usize = self
+            .notes
+            .iter()
+            .map(|((_, key), value)| key.len() + value.as_ref().map_or(0, |value| value.len()))
+            .sum();
+        self.counted.len() * 24 + self.parents.len() * 12 + totals + notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::instant::from_millis;
+
+    fn changes(ids: &[u64], end: i64) -> Changes {
+        Changes {
+            counted: ids
+                .iter()
+                .map(|id| (*id, Counted::new(from_millis(end), 0)))
+                .collect(),
+            ..Changes::default()
+        }
+    }
+
+    #[test]
+    fn fifty_commits_or_a_second_are_enough_and_an_idle_one_counts_for_nothing() {
+        let (now, known) = (Instant::now(), Marks::default());
+        let mut pending = Pending::default();
+        pending.absorb(Changes::default(), &known, now);
+        assert!(pending.is_empty() && !pending.is_due(now + 2 * LONGEST));
+        for commit in 1..=MOST {
+            assert!(!pending.is_due(now));
+            pending.absorb(changes(&[u64::from(commit)], 1), &known, now);
+        }
+        assert!(pending.is_due(now));
+        let mut one = Pending::default();
+        one.absorb(changes(&[1], 1), &known, now);
+        assert!(!one.is_due(now + LONGEST / 2) && one.is_due(now + LONGEST));
+    }
+
+    #[test]
+    fn what_is_taken_back_replaces_nothing_newer() {
+        let (now, known) = (Instant::now(), Marks::default());
+        let (mut older, mut newer) = (Pending::default(), Pending::default());
+        older.absorb(changes(&[1, 2], 10), &known, now);
+        newer.absorb(changes(&[2, 3], 20), &known, now);
+        newer.take_back(older);
+        let ends: Vec<i64> = newer
+            .counted
+            .values()
+            .map(|counted| counted.end().as_millisecond())
+            .collect();
+        assert_eq!(ends, [10, 20, 20]);
+    }
+}
