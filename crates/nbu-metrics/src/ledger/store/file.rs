@@ -313,9 +313,7 @@ impl Waiting {
         ids.iter()
             .map(|id| {
                 let newest = self.pending.counted.get(id);
-                newest
-                    .or_else(|| writing?.counted.get(id))
-                    .copied()
+                newest.or_else(|| writing?.counted.get(id)).copied()
             })
             .collect()
     }

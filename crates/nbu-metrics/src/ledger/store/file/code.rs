@@ -226,7 +226,9 @@ mod tests {
                 match &mut total.amount {
                     Amount::Count(value) => *value = count,
                     Amount::Histogram(histogram) => {
-                        values.into_iter().for_each(|value| histogram.observe(value));
+                        values
+                            .into_iter()
+                            .for_each(|value| histogram.observe(value));
                     }
                 }
                 (measure, total)

@@ -299,16 +299,26 @@ fn load(redb: &redb::Database) -> Result<Option<Saved>, Trouble> {
     }
     for row in transaction.open_table(TOTALS)?.iter()? {
         let (key, value) = row?;
-        let bytes = opened(key.value(), value.value(), "the checksum of a total is wrong")?;
+        let bytes = opened(
+            key.value(),
+            value.value(),
+            "the checksum of a total is wrong",
+        )?;
         let total = code::total_of_key(key.value()).and_then(|(measure, labels)| {
             let total = code::total_from_bytes(measure, bytes)?;
             Some((measure, Arc::from(labels), total))
         });
-        saved.totals.push(total.ok_or(Trouble::Damaged("a total cannot be read"))?);
+        saved
+            .totals
+            .push(total.ok_or(Trouble::Damaged("a total cannot be read"))?);
     }
     for row in transaction.open_table(NOTES)?.iter()? {
         let (key, value) = row?;
-        let bytes = opened(key.value(), value.value(), "the checksum of a note is wrong")?;
+        let bytes = opened(
+            key.value(),
+            value.value(),
+            "the checksum of a note is wrong",
+        )?;
         // A shelf of a newer version stays as it is.
         saved.notes.extend(note(key.value(), bytes)?);
     }
@@ -366,10 +376,7 @@ fn write(redb: &redb::Database, batch: &Pending) -> Result<(Vec<u64>, u64), Trou
     Ok((forgotten, new))
 }
 
-fn write_jobs(
-    transaction: &WriteTransaction,
-    batch: &Pending,
-) -> Result<(Vec<u64>, u64), Trouble> {
+fn write_jobs(transaction: &WriteTransaction, batch: &Pending) -> Result<(Vec<u64>, u64), Trouble> {
     let mut seen = transaction.open_table(SEEN)?;
     let mut new = 0;
     let mut counted = batch.counted.iter().peekable();
@@ -462,7 +469,11 @@ fn check_format(meta: &impl ReadableTable<&'static str, &'static [u8]>) -> Resul
     let Some(sealed) = meta.get(FORMAT_KEY)? else {
         return Err(damaged);
     };
-    let format = opened(FORMAT_KEY.as_bytes(), sealed.value(), "the checksum of the format is wrong")?;
+    let format = opened(
+        FORMAT_KEY.as_bytes(),
+        sealed.value(),
+        "the checksum of the format is wrong",
+    )?;
     match <[u8; 4]>::try_from(format).map(u32::from_le_bytes) {
         Ok(FORMAT) => Ok(()),
         Ok(found) if found > FORMAT => Err(Trouble::Newer { found }),
@@ -470,23 +481,22 @@ fn check_format(meta: &impl ReadableTable<&'static str, &'static [u8]>) -> Resul
     }
 }
 
-fn marks(
-    meta: &impl ReadableTable<&'static str, &'static [u8]>,
-) -> Result<Option<Marks>, Trouble> {
+fn marks(meta: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Option<Marks>, Trouble> {
     let Some(sealed) = meta.get(MARKS_KEY)? else {
         return Ok(None);
     };
-    let bytes = opened(MARKS_KEY.as_bytes(), sealed.value(), "the checksum of the marks is wrong")?;
+    let bytes = opened(
+        MARKS_KEY.as_bytes(),
+        sealed.value(),
+        "the checksum of the marks is wrong",
+    )?;
     let marks = code::marks_from_bytes(bytes);
     marks
         .map(Some)
         .ok_or(Trouble::Damaged("the marks cannot be read"))
 }
 
-fn chunk_at(
-    seen: &impl ReadableTable<u64, &'static [u8]>,
-    number: u64,
-) -> Result<Chunk, Trouble> {
+fn chunk_at(seen: &impl ReadableTable<u64, &'static [u8]>, number: u64) -> Result<Chunk, Trouble> {
     match seen.get(number)? {
         Some(value) => seen_chunk(number, value.value()),
         None => Ok(Chunk::default()),
@@ -494,7 +504,11 @@ fn chunk_at(
 }
 
 fn seen_chunk(number: u64, sealed: &[u8]) -> Result<Chunk, Trouble> {
-    let bytes = opened(&number.to_le_bytes(), sealed, "the checksum of a chunk of jobs is wrong")?;
+    let bytes = opened(
+        &number.to_le_bytes(),
+        sealed,
+        "the checksum of a chunk of jobs is wrong",
+    )?;
     Chunk::from_bytes(bytes).ok_or(Trouble::Damaged("a chunk of jobs cannot be read"))
 }
 
@@ -513,7 +527,11 @@ fn put_chunk(
 }
 
 fn parent_set(number: u64, sealed: &[u8]) -> Result<IdSet, Trouble> {
-    let bytes = opened(&number.to_le_bytes(), sealed, "the checksum of a set of parents is wrong")?;
+    let bytes = opened(
+        &number.to_le_bytes(),
+        sealed,
+        "the checksum of a set of parents is wrong",
+    )?;
     IdSet::from_bytes(bytes).ok_or(Trouble::Damaged("a set of parents cannot be read"))
 }
 
@@ -564,4 +582,10 @@ macro_rules! from_redb {
     )*};
 }
 
-from_redb!(DatabaseError, TransactionError, TableError, StorageError, CommitError);
+from_redb!(
+    DatabaseError,
+    TransactionError,
+    TableError,
+    StorageError,
+    CommitError
+);

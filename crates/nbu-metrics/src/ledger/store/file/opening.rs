@@ -106,7 +106,9 @@ enum Attempt {
 /// Opens the file at `path`; what cannot be used is set aside. Blocks.
 pub(super) fn open(path: &Path) -> Result<(Database, Option<Saved>, Option<SetAside>), OpenError> {
     let trouble = match attempt(path)? {
-        Attempt::Opened(database, saved) => return Ok((slim(database, saved.as_ref()), saved, None)),
+        Attempt::Opened(database, saved) => {
+            return Ok((slim(database, saved.as_ref()), saved, None));
+        }
         Attempt::Unusable(trouble) => trouble,
     };
     let reason = trouble.to_string();
@@ -172,7 +174,8 @@ fn set_aside(path: &Path, newer: bool) -> io::Result<Option<PathBuf>> {
     for number in 1..=MOST_ASIDE {
         let aside = beside(path, &format!("{word}-{number}"));
         // Also a link that leads nowhere is something.
-        if fs::symlink_metadata(&aside).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if fs::symlink_metadata(&aside).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        {
             fs::rename(path, &aside)?;
             return Ok(Some(aside));
         }

@@ -36,15 +36,35 @@ pub(super) fn commit(number: u64) -> Changes {
             ..Marks::default()
         },
         counted: counted.collect(),
-        parents: vec![first * 3, number],
+        parents: vec![first * 3, first * 3 + 1],
         totals: vec![
-            (Measure::Finished, format!("a\u{1f}{}", number % 5).into(), total(Amount::Count(number))),
-            (Measure::Duration, "b".into(), total(Amount::Histogram(durations))),
+            (
+                Measure::Finished,
+                format!("a\u{1f}{}", number % 5).into(),
+                total(Amount::Count(number)),
+            ),
+            (
+                Measure::Duration,
+                "b".into(),
+                total(Amount::Histogram(durations)),
+            ),
         ],
         notes: vec![
-            note(Shelf::Runs, &format!("run {}", number % 7), Some(&number.to_le_bytes())),
-            note(Shelf::Copies, "long", Some(&vec![7; 100 * (number as usize % 40)])),
-            note(Shelf::Protection, "sometimes", (number % 2 == 0).then_some(b"x")),
+            note(
+                Shelf::Runs,
+                &format!("run {}", number % 7),
+                Some(&number.to_le_bytes()),
+            ),
+            note(
+                Shelf::Copies,
+                "long",
+                Some(&vec![7; 100 * (number as usize % 40)]),
+            ),
+            note(
+                Shelf::Protection,
+                "sometimes",
+                (number % 2 == 0).then_some(b"x"),
+            ),
         ],
         forget_before: (number % 4 == 3).then(|| end(first.saturating_sub(60))),
     }
@@ -122,7 +142,12 @@ impl State {
             notes: saved
                 .notes
                 .iter()
-                .map(|note| ((note.shelf, Arc::clone(&note.key)), note.value.clone().unwrap()))
+                .map(|note| {
+                    (
+                        (note.shelf, Arc::clone(&note.key)),
+                        note.value.clone().unwrap(),
+                    )
+                })
                 .collect(),
         }
     }

@@ -37,7 +37,11 @@ async fn a_store_opened_again_has_everything_that_was_committed() {
         for number in round * 10..round * 10 + 10 {
             let durability = [Durability::Relaxed, Durability::Durable][(number % 2) as usize];
             store.commit(commit(number), durability).await.unwrap();
-            assert_eq!(State::of(&store).await.unwrap(), first(number + 1), "{number}");
+            assert_eq!(
+                State::of(&store).await.unwrap(),
+                first(number + 1),
+                "{number}"
+            );
         }
         assert_eq!(store.bytes(), std::fs::metadata(&path).unwrap().len());
         store.close().await.unwrap();
@@ -51,7 +55,10 @@ async fn what_was_forgotten_is_said_once_and_found_no_more() {
     let store = store(&Tape::default()).unwrap();
     let mut said = Vec::new();
     for number in 0..12 {
-        let done = store.commit(commit(number), Durability::Relaxed).await.unwrap();
+        let done = store
+            .commit(commit(number), Durability::Relaxed)
+            .await
+            .unwrap();
         said.extend(done.forgotten);
         let now = first(number + 1);
         let found = store.counted(&said).await.unwrap();
@@ -64,7 +71,10 @@ async fn what_was_forgotten_is_said_once_and_found_no_more() {
         .map(|(id, _)| id)
         .collect();
     let kept = first(12);
-    let mut gone: Vec<u64> = ever.into_iter().filter(|id| !kept.jobs().contains_key(id)).collect();
+    let mut gone: Vec<u64> = ever
+        .into_iter()
+        .filter(|id| !kept.jobs().contains_key(id))
+        .collect();
     said.sort_unstable();
     gone.sort_unstable();
     assert!(!gone.is_empty());
@@ -103,7 +113,10 @@ async fn played() -> (Tape, Vec<usize>) {
     let store = store(&tape).unwrap();
     let mut acknowledged = vec![tape.acts()];
     for number in 0..10 {
-        store.commit(commit(number), Durability::Durable).await.unwrap();
+        store
+            .commit(commit(number), Durability::Durable)
+            .await
+            .unwrap();
         acknowledged.push(tape.acts());
     }
     (tape, acknowledged)
@@ -128,7 +141,10 @@ async fn check(image: Vec<u8>, commits: u64, when: &str) -> bool {
     let (before, after) = (first(commits), first(commits + 1));
     assert!(found == before || found == after, "{when}: {found:?}");
     // And it goes on from there.
-    store.commit(commit(commits + 1), Durability::Durable).await.unwrap();
+    store
+        .commit(commit(commits + 1), Durability::Durable)
+        .await
+        .unwrap();
     found == after
 }
 
@@ -138,7 +154,9 @@ async fn only_what_is_durable_outlives_a_kill() {
     let one = store(&tape).unwrap();
     one.commit(commit(0), Durability::Durable).await.unwrap();
     for number in 1..5 {
-        one.commit(commit(number), Durability::Relaxed).await.unwrap();
+        one.commit(commit(number), Durability::Relaxed)
+            .await
+            .unwrap();
     }
     // The first forgets something, so the four are written with it.
     assert_eq!(commit(3).forget_before.is_some(), true);
@@ -155,7 +173,16 @@ async fn commits_keep_their_order_when_nobody_waits_for_them() {
         let mut future = store.commit(commit(number), Durability::Durable);
         let _ = future.as_mut().poll(&mut context);
     }
-    store.commit(Changes { marks: commit(39).marks, ..Changes::default() }, Durability::Durable).await.unwrap();
+    store
+        .commit(
+            Changes {
+                marks: commit(39).marks,
+                ..Changes::default()
+            },
+            Durability::Durable,
+        )
+        .await
+        .unwrap();
     let other = super::kept::store(&Tape::of(tape.image())).unwrap();
     assert_eq!(State::of(&other).await.unwrap(), first(40));
 }
@@ -177,15 +204,26 @@ async fn what_could_not_be_written_is_written_later() {
         assert_eq!(error.act, "written");
         let (waiting, now) = (store.counted(&ids(1)).await, first(2));
         if let Ok(waiting) = waiting {
-            let expected: Vec<_> = ids(1).iter().map(|id| now.jobs().get(id).copied()).collect();
+            let expected: Vec<_> = ids(1)
+                .iter()
+                .map(|id| now.jobs().get(id).copied())
+                .collect();
             assert_eq!(waiting, expected, "what waits is remembered");
         }
         assert!(store.commit(commit(2), Durability::Durable).await.is_err());
         tape.room(None);
         store.commit(commit(3), Durability::Durable).await.unwrap();
-        assert_eq!(State::of(&store).await.unwrap(), first(4), "room for {room} acts");
+        assert_eq!(
+            State::of(&store).await.unwrap(),
+            first(4),
+            "room for {room} acts"
+        );
         let other = super::kept::store(&Tape::of(tape.image())).unwrap();
-        assert_eq!(State::of(&other).await.unwrap(), first(4), "room for {room} acts");
+        assert_eq!(
+            State::of(&other).await.unwrap(),
+            first(4),
+            "room for {room} acts"
+        );
     }
 }
 
@@ -204,17 +242,32 @@ async fn an_id_counted_again_is_not_reported_as_forgotten() {
         forget_before: forget.map(from_millis),
         ..Changes::default()
     };
-    store.commit(commit(vec![counted(1, 5), counted(2, 5), counted(3, 50)], None), Durability::Durable).await.unwrap();
+    store
+        .commit(
+            commit(vec![counted(1, 5), counted(2, 5), counted(3, 50)], None),
+            Durability::Durable,
+        )
+        .await
+        .unwrap();
     // Nobody hears what this one forgot.
     let dropped = store.commit(commit(Vec::new(), Some(10)), Durability::Durable);
     drop(dropped);
-    let again = store.commit(commit(vec![counted(1, 60)], None), Durability::Relaxed).await.unwrap();
-    let last = store.commit(commit(vec![counted(9, 60)], None), Durability::Durable).await.unwrap();
+    let again = store
+        .commit(commit(vec![counted(1, 60)], None), Durability::Relaxed)
+        .await
+        .unwrap();
+    let last = store
+        .commit(commit(vec![counted(9, 60)], None), Durability::Durable)
+        .await
+        .unwrap();
     let mut said = again.forgotten;
     said.extend(last.forgotten);
     assert_eq!(said, [2]);
     let found = store.counted(&[1, 2, 3]).await.unwrap();
-    assert_eq!(found, [Some(counted(1, 60).1), None, Some(counted(3, 50).1)]);
+    assert_eq!(
+        found,
+        [Some(counted(1, 60).1), None, Some(counted(3, 50).1)]
+    );
 }
 
 /// Six weeks of 20,000 jobs a day, of which three days are remembered: pages are used again.
@@ -228,8 +281,13 @@ async fn weeks_of_jobs_do_not_let_the_file_grow() {
         let now = from_millis(hour * HOUR);
         let first = hour.cast_unsigned() * PER_HOUR;
         let changes = Changes {
-            marks: Marks { watermark: Some(now), ..Marks::default() },
-            counted: (first..first + PER_HOUR).map(|id| (id, Counted::new(now, 1))).collect(),
+            marks: Marks {
+                watermark: Some(now),
+                ..Marks::default()
+            },
+            counted: (first..first + PER_HOUR)
+                .map(|id| (id, Counted::new(now, 1)))
+                .collect(),
             parents: vec![first, first + 1],
             totals: commit(hour.cast_unsigned() % 50).totals,
             forget_before: Some(from_millis((hour - 72) * HOUR)),
@@ -242,7 +300,10 @@ async fn weeks_of_jobs_do_not_let_the_file_grow() {
             _ => most = most.max(store.bytes()),
         }
     }
-    assert!(most <= second_week + second_week / 10, "{second_week} then {most} bytes");
+    assert!(
+        most <= second_week + second_week / 10,
+        "{second_week} then {most} bytes"
+    );
     let remembered = store.remembered().ids;
     assert_eq!(remembered, 73 * PER_HOUR);
     assert!(most < remembered * 60, "{most} bytes for {remembered} jobs");
