@@ -7,9 +7,11 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -24,9 +26,11 @@ use crate::encoder::{Encoder, Page, Pages};
 use crate::readiness::Readiness;
 use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
 use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
+use crate::storage::Storage;
 use crate::supervisor::Supervisor;
 use crate::web::{self, Own, Patience, Scrapes, Site, Stage};
 
+pub use crate::storage::StorageError;
 pub use crate::web::bind::BindError;
 
 /// What the application needs besides its configuration.
@@ -42,6 +46,8 @@ pub struct Options {
     pub lifecycle: bool,
     /// What is taken off the scrape timeout that a client announces.
     pub timeout_offset: Duration,
+    /// The directory in which the state of the jobs is kept; `None` keeps it in memory.
+    pub storage: Option<PathBuf>,
     /// The longest time from the signal to the end.
     pub grace: Duration,
     /// Where a reload finds the configuration.
@@ -60,6 +66,7 @@ impl Default for Options {
             max_requests: 40,
             lifecycle: false,
             timeout_offset: Duration::from_millis(500),
+            storage: None,
             grace: Duration::from_secs(30),
             source: Source::Fixed,
             verbosity: Verbosity::default(),
@@ -72,16 +79,31 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct App {
     listeners: Vec<TcpListener>,
+    storage: Storage,
     config: Config,
     options: Options,
 }
 
+/// What the application needs and cannot have.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The directory for its state.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
 impl App {
-    /// Listens on the addresses of `options`. Call it inside the runtime.
-    pub async fn bind(config: Config, options: Options) -> Result<App, BindError> {
+    /// Listens on the addresses of `options` and makes the storage directory its own. Call it inside the runtime.
+    pub async fn bind(config: Config, options: Options) -> Result<App, StartError> {
         let listeners = web::bind::bind(&options.listen).await?;
+        let storage = Storage::claim(options.storage.clone()).await?;
         Ok(App {
             listeners,
+            storage,
             config,
             options,
         })
@@ -99,6 +121,11 @@ impl App {
     pub async fn run(self, mut signals: Signals) -> Outcome {
         for address in self.addresses() {
             info!(%address, path = self.options.telemetry_path, "listening");
+        }
+        if self.options.storage.is_none() {
+            info!(
+                "the state of the jobs is kept in memory: after a restart their counters begin at 0"
+            );
         }
         let running = self.start();
         let mut phase = Phase::default();
@@ -128,11 +155,16 @@ impl App {
     fn start(self) -> Running {
         let App {
             listeners,
+            storage,
             config,
             options,
         } = self;
         let board = Board::default();
-        let supervisor = Arc::new(Supervisor::new(board.clone(), options.clock.clone()));
+        let supervisor = Arc::new(Supervisor::new(
+            board.clone(),
+            options.clock.clone(),
+            storage,
+        ));
         reload::warn_about(&config);
         options.verbosity.apply(config.log_level);
         supervisor.apply(&config.primaries);

@@ -6,6 +6,7 @@
 mod check;
 mod listen;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ pub struct Cli {
     /// How it is served.
     #[command(flatten)]
     pub web: WebFlags,
+    /// Where it keeps what it has counted.
+    #[command(flatten)]
+    pub storage: StorageFlags,
     /// How it is logged.
     #[command(flatten)]
     pub log: LogFlags,
@@ -163,6 +167,30 @@ impl WebFlags {
     }
 }
 
+/// Where it keeps what it has counted.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Storage")]
+pub struct StorageFlags {
+    /// Directory for the state of the jobs, one file per primary; "" keeps it in memory, as demo always does
+    #[arg(
+        id = "storage.path",
+        long = "storage.path",
+        env = "NBU_EXPORTER_STORAGE_PATH",
+        default_value = "nbu-exporter-data",
+        value_name = "DIRECTORY",
+        value_parser = clap::value_parser!(OsString),
+        global = true
+    )]
+    pub path: OsString,
+}
+
+impl StorageFlags {
+    /// The directory; `None` where there is none.
+    pub fn directory(&self) -> Option<PathBuf> {
+        (!self.path.is_empty()).then(|| PathBuf::from(&self.path))
+    }
+}
+
 /// How it is logged.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Log")]
@@ -280,6 +308,9 @@ mod tests {
         assert_eq!(cli.web.telemetry_path, "/metrics");
         assert_eq!(cli.web.max_requests, 40);
         assert_eq!(cli.web.timeout_offset, Duration::from_millis(500));
+        assert_eq!(cli.storage.directory(), Some("nbu-exporter-data".into()));
+        let memory = parse(&["--storage.path", ""]).unwrap();
+        assert_eq!(memory.storage.directory(), None);
         assert_eq!(cli.log.level, None);
         assert_eq!(cli.log.format, Format::Logfmt);
         assert_eq!(cli.shutdown.grace, Duration::from_secs(30));

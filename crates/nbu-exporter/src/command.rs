@@ -198,7 +198,9 @@ async fn demo(cli: &Cli) -> ExitCode {
         Ok(verbosity) => verbosity,
         Err(error) => return failed(&error),
     };
-    let options = options(cli, Source::Fixed, verbosity, clock);
+    let mut options = options(cli, Source::Fixed, verbosity, clock);
+    // Its primaries are others each time.
+    options.storage = None;
     let path = options.telemetry_path.clone();
     let app = match App::bind(config, options).await {
         Ok(app) => app,
@@ -233,6 +235,7 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
         max_requests: cli.web.max_requests,
         lifecycle: cli.web.lifecycle(),
         timeout_offset: cli.web.timeout_offset,
+        storage: cli.storage.directory(),
         grace: cli.shutdown.grace,
         source,
         verbosity,

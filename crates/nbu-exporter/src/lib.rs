@@ -51,8 +51,9 @@ mod readiness;
 pub mod reload;
 mod remedy;
 pub mod shutdown;
+mod storage;
 mod supervisor;
 pub mod version;
 mod web;
 
-pub use app::{App, BindError, Options};
+pub use app::{App, BindError, Options, StartError, StorageError};

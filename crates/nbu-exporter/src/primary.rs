@@ -10,8 +10,10 @@
 mod collection;
 mod estate;
 mod material;
+mod opening;
 mod reading;
 mod report;
+mod saving;
 mod settings;
 mod slot;
 mod traffic;
@@ -32,6 +34,7 @@ use tracing::{debug, info, warn};
 use self::collection::{Collection, Failure};
 pub(crate) use self::estate::{Estate, Remains};
 pub(crate) use self::material::{Material, Obstacle, bare, build, with_causes};
+use self::opening::Opening;
 use self::reading::{Reading, Renewed};
 use self::report::Status;
 pub(crate) use self::settings::collectors as enabled_collectors;
@@ -112,6 +115,8 @@ impl Life {
     async fn go_on(&mut self) {
         self.publish();
         let mut reading = self.read(Duration::ZERO);
+        let mut failures = 0;
+        let mut opening = self.open(failures);
         loop {
             let next = self.next();
             tokio::select! {
@@ -119,6 +124,14 @@ impl Life {
                     self.renew(read);
                     reading = self.read(REREAD);
                 }
+                opened = &mut opening, if self.needs_ledger() => match opened {
+                    Ok(()) => self.opened(),
+                    Err(failure) => {
+                        self.not_opened(&failure);
+                        failures += 1;
+                        opening = self.open(failures);
+                    }
+                },
                 Some(ended) = self.running.join_next_with_id() => self.finish(ended),
                 woken = sleep_for(next) => self.wake(woken).await,
             }
@@ -158,6 +171,29 @@ impl Life {
             }
             _ => None,
         }
+    }
+
+    /// Something counts, and the ledger is not open yet.
+    fn needs_ledger(&self) -> bool {
+        self.estate.open_ledger().is_none() && self.slots.iter().any(|slot| slot.collector.counts())
+    }
+
+    fn open(&self, failures: u32) -> Opening {
+        opening::begin(Arc::clone(&self.estate), Arc::clone(&self.jobs), failures)
+    }
+
+    fn opened(&mut self) {
+        if let Some(ledger) = self.estate.open_ledger() {
+            ledger.configure((*self.jobs).clone());
+        }
+        self.publish();
+    }
+
+    fn not_opened(&mut self, failure: &Failure) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.collector.counts()) {
+            slot.bar(&self.config, failure.clone());
+        }
+        self.publish();
     }
 
     fn read(&self, after: Duration) -> Reading {
@@ -251,15 +287,16 @@ impl Life {
             return;
         };
         let now = Instant::now();
+        let open = self.estate.open_ledger().is_some();
         for slot in &mut self.slots {
-            if slot.due().is_some_and(|due| due <= now) {
+            let may_run = open || !slot.collector.counts();
+            if may_run && slot.due().is_some_and(|due| due <= now) {
                 let collection = Collection {
                     collector: slot.collector,
                     client: client.clone(),
                     state: slot.memory.state.clone(),
                     estate: Arc::clone(&self.estate),
                     config: Arc::clone(&self.config),
-                    jobs: Arc::clone(&self.jobs),
                     timeout: slot.settings.timeout,
                 };
                 slot.started(self.running.spawn(collection.run()).id());
@@ -289,7 +326,8 @@ impl Life {
             Wake::Refresh => {}
             Wake::Birth => {
                 if let Some(ledger) = self.estate.open_ledger() {
-                    collection::publish(&self.estate, ledger).await;
+                    // A failure has been logged, and comes back as another wake.
+                    let _told = collection::publish(&self.estate, ledger).await;
                 }
             }
         }

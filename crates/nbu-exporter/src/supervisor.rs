@@ -22,6 +22,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config;
 use crate::primary::{self, Estate, Remains};
+use crate::storage::Storage;
 
 /// How long the requests in flight get when a primary is removed or replaced by a reload.
 const REPLACE_GRACE: Duration = Duration::from_secs(5);
@@ -33,6 +34,7 @@ const MARGIN: Duration = Duration::from_millis(100);
 pub(crate) struct Supervisor {
     board: Board,
     clock: Clock,
+    storage: Storage,
     live: Live,
     wardens: Mutex<Wardens>,
 }
@@ -72,17 +74,18 @@ pub(crate) struct Applied {
 }
 
 impl Supervisor {
-    pub(crate) fn new(board: Board, clock: Clock) -> Self {
+    pub(crate) fn new(board: Board, clock: Clock, storage: Storage) -> Self {
         let live = |estate, config, deadlines| -> Life {
             Box::pin(primary::live(estate, config, deadlines))
         };
-        Self::of_lives(board, clock, Arc::new(live))
+        Self::of_lives(board, clock, storage, Arc::new(live))
     }
 
-    fn of_lives(board: Board, clock: Clock, live: Live) -> Self {
+    fn of_lives(board: Board, clock: Clock, storage: Storage, live: Live) -> Self {
         Self {
             board,
             clock,
+            storage,
             live,
             wardens: Mutex::default(),
         }
@@ -143,6 +146,7 @@ impl Supervisor {
             Arc::clone(&primary.name),
             self.board.clone(),
             self.clock.clone(),
+            self.storage.clone(),
         );
         let (desired, wanted) = watch::channel(Desired::Run(Arc::clone(&config)));
         // On the board from the start: absent series would say less than "not up".

@@ -54,6 +54,11 @@ pub trait Collector: Send + Sync + fmt::Debug {
     /// How often it runs unless the configuration says otherwise.
     fn default_interval(&self) -> Duration;
 
+    /// Whether it counts, and so must not run before the ledger of [`Context::ledger`] is open.
+    fn counts(&self) -> bool {
+        false
+    }
+
     /// The endpoints it asks.
     fn endpoints(&self) -> &'static [&'static Endpoint];
 

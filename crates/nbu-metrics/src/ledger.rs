@@ -15,7 +15,8 @@
 //! The truth that this adds up to: every job that ended at or after the horizon, once, with the values of the first
 //! DONE record read.
 //!
-//! State is committed to a [`Store`] page by page and published second: what a scrape showed survives a crash.
+//! State is committed to a [`Store`] page by page and published second: what a scrape showed survives a crash. A
+//! [`FileStore`] keeps it beyond the process, a [`MemoryStore`] for as long as it lives.
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -261,6 +262,17 @@ impl Ledger {
 fn read_place(note: &Note) -> Option<(&str, u64)> {
     let place = note.value.as_deref()?.try_into().ok()?;
     (note.shelf == Shelf::Admissions).then(|| (&*note.key, u64::from_le_bytes(place)))
+}
+
+impl Default for Ledger {
+    /// An empty ledger of default settings, whose state lives as long as it does.
+    fn default() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            admissions: Mutex::default(),
+            books: Mutex::new(Books::new(None, JobsSettings::default())),
+        }
+    }
 }
 
 fn render_marks(marks: &Marks, samples: &mut Samples) {

@@ -15,6 +15,8 @@ mod close_down;
 mod command_line;
 mod failures;
 mod isolation;
+mod killed;
 mod secrets;
+mod state;
 mod tls;
 mod truth;

@@ -160,7 +160,7 @@ async fn storage_is_complete_beyond_every_page_limit() {
 }
 
 /// Waits until everything that changed before `moment` has been counted.
-async fn reached(exporter: &Exporter, primary: &str, moment: Timestamp) -> Page {
+pub(super) async fn reached(exporter: &Exporter, primary: &str, moment: Timestamp) -> Page {
     let moment = moment.as_millisecond() as f64 / 1000.0;
     let watermark = |page: &Page| {
         page.value(
@@ -175,7 +175,7 @@ async fn reached(exporter: &Exporter, primary: &str, moment: Timestamp) -> Page 
         .await
 }
 
-fn finished_equal(page: &Page, primary: &str, truth: &Truth, horizon: Timestamp) {
+pub(super) fn finished_equal(page: &Page, primary: &str, truth: &Truth, horizon: Timestamp) {
     let absent = |word: &str| {
         if word.is_empty() {
             "none".to_owned()
@@ -225,7 +225,7 @@ fn finished_equal(page: &Page, primary: &str, truth: &Truth, horizon: Timestamp)
     }
 }
 
-fn parents_equal(page: &Page, primary: &str, truth: &Truth, horizon: Timestamp) {
+pub(super) fn parents_equal(page: &Page, primary: &str, truth: &Truth, horizon: Timestamp) {
     let parents = truth.parents_ended_since(horizon).count();
     assert_eq!(
         page.sum(

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use nbu_client::{Client, Credential, Reason};
 use nbu_metrics::collector::{CollectError, Collected, Collector, Context, State};
-use nbu_metrics::ledger::{JobsSettings, Ledger};
+use nbu_metrics::ledger::{Ledger, OpenError, StoreError};
 use tokio::task::JoinError;
 use tokio::time::timeout;
-use tracing::{error, info};
+use tracing::info;
 
 use super::estate::Estate;
 use super::material::{Obstacle, read_credential, with_causes};
@@ -22,7 +22,6 @@ pub(super) struct Collection {
     pub(super) state: State,
     pub(super) estate: Arc<Estate>,
     pub(super) config: Arc<config::Primary>,
-    pub(super) jobs: Arc<JobsSettings>,
     pub(super) timeout: Duration,
 }
 
@@ -39,23 +38,27 @@ pub(super) struct Failure {
 }
 
 impl Collection {
-    /// Runs. The ledger is published whatever happens: what it has committed counts also when the run failed.
+    /// Runs. The ledger is published whatever happens: what it has committed counts also when the run failed. A collector that
+    /// counts is run only once the ledger is open; the others find an empty one until then.
     pub(super) async fn run(self) -> Result<Collected, Failure> {
-        let ledger = self
-            .estate
-            .ledger(&self.jobs)
-            .await
-            .map_err(CollectError::from)?;
+        let idle = Ledger::default();
+        let ledger = self.estate.open_ledger().unwrap_or(&idle);
         let outcome = match self.once(ledger).await {
             Err(failure) if failure.reason == Reason::Unauthorized && self.has_renewed().await => {
                 self.once(ledger).await
             }
             outcome => outcome,
         };
-        if self.collector.name() == "jobs" {
-            publish(&self.estate, ledger).await;
+        let saved = match self.estate.open_ledger() {
+            Some(ledger) if self.collector.counts() => publish(&self.estate, ledger).await,
+            _ => Ok(()),
+        };
+        let mut collected = outcome?;
+        // What was found is shown; what was counted is not, and that is no success.
+        if let Err(error) = saved {
+            collected.refused = Some(error.into());
         }
-        outcome
+        Ok(collected)
     }
 
     /// Whether there is another credential than the refused one: its file is read now, not at the next of the regular times.
@@ -112,14 +115,42 @@ pub(super) fn renew(
     Ok(renewed)
 }
 
-/// Makes what the ledger has counted visible.
-pub(super) async fn publish(estate: &Estate, ledger: &Ledger) {
-    if let Err(error) = ledger.publish(estate.clock().now()).await {
-        error!(
-            primary = %estate.name(),
-            error = &error as &(dyn std::error::Error + 'static),
-            "the state of the jobs was not saved; what was published before stays"
-        );
+/// Makes what the ledger has counted visible. A failure is logged when it begins, and when it ends.
+pub(super) async fn publish(estate: &Estate, ledger: &Ledger) -> Result<(), StoreError> {
+    let published = ledger.publish(estate.clock().now()).await;
+    match &published {
+        Ok(_) => {
+            if estate.saving().succeeded() {
+                info!(primary = %estate.name(), "the state of the jobs can be saved again");
+            }
+        }
+        Err(error) => {
+            let first = estate.saving().failed();
+            if first {
+                estate.not_saved(error);
+            }
+        }
+    }
+    published.map(drop)
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self {
+            reason: Reason::Limit,
+            endpoint: "",
+            error: with_causes(&error),
+            facts: Box::new(Facts {
+                unkept: true,
+                ..Facts::default()
+            }),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        CollectError::from(error).into()
     }
 }
 

@@ -1,29 +1,40 @@
 //! What outlives the lives of a primary: its name, its ledger and counters, what its collectors found, its place on the board.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use nbu_client::Reason;
 use nbu_metrics::catalogue::collection::SERIES_DROPPED_TOTAL;
-use nbu_metrics::ledger::{JobsSettings, Ledger, MemoryStore, StoreError};
+use nbu_metrics::ledger::{JobsSettings, Ledger, StoreError};
 use nbu_metrics::snapshot::Snapshot;
-use tokio::sync::OnceCell;
-use tracing::warn;
+use tokio::time::{Instant, timeout_at};
+use tracing::{error, warn};
 
+use super::collection::Failure;
 use super::report;
+use super::saving::Saving;
 use super::slot::Memory;
 use super::traffic::Traffic;
 use super::trouble::Trouble;
 use crate::board::{Board, Entry};
 use crate::clock::Clock;
 use crate::config;
+use crate::storage::{Found, Lease, Storage};
+
+/// How long after the deadline a state that is being written may still be closed.
+const MARGIN: Duration = Duration::from_millis(50);
 
 /// The lasting part of a primary.
 pub(crate) struct Estate {
     name: Arc<str>,
     clock: Clock,
     traffic: Arc<Traffic>,
-    ledger: OnceCell<Ledger>,
+    storage: Storage,
+    ledger: OnceLock<Ledger>,
+    /// Held as long as the ledger is in use.
+    lease: Mutex<Option<Lease>>,
+    saving: Mutex<Saving>,
     memories: Mutex<BTreeMap<&'static str, Memory>>,
     obstacles: Mutex<Trouble<(Reason, String)>>,
     /// The families of which it was told that they exceed the series budget.
@@ -44,12 +55,15 @@ pub(crate) struct Remains {
 }
 
 impl Estate {
-    pub(crate) fn new(name: Arc<str>, board: Board, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(name: Arc<str>, board: Board, clock: Clock, storage: Storage) -> Arc<Self> {
         Arc::new(Self {
             name,
             clock,
             traffic: Arc::default(),
-            ledger: OnceCell::new(),
+            storage,
+            ledger: OnceLock::new(),
+            lease: Mutex::default(),
+            saving: Mutex::default(),
             memories: Mutex::default(),
             obstacles: Mutex::default(),
             over_budget: Mutex::default(),
@@ -69,11 +83,50 @@ impl Estate {
         &self.traffic
     }
 
-    /// The ledger, opened at the first call.
-    pub(crate) async fn ledger(&self, settings: &JobsSettings) -> Result<&Ledger, StoreError> {
-        self.ledger
-            .get_or_try_init(|| Ledger::open(Arc::new(MemoryStore::new()), settings.clone()))
-            .await
+    /// Opens the ledger. One life at a time does, and only until it succeeds.
+    pub(super) async fn open(&self, settings: &JobsSettings) -> Result<(&Ledger, Found), Failure> {
+        let mut lease = self.storage.lease(&self.name).await?;
+        let ledger = Ledger::open(Arc::clone(&lease.store), settings.clone()).await?;
+        let found = std::mem::take(&mut lease.found);
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
+        Ok((self.ledger.get_or_init(|| ledger), found))
+    }
+
+    /// Saves what was counted and closes the ledger; nothing is counted after that.
+    pub(crate) async fn close(&self, deadline: Instant) {
+        let Some(ledger) = self.ledger.get() else {
+            return;
+        };
+        match timeout_at(deadline + MARGIN, ledger.close()).await {
+            Ok(closed) => {
+                if let Err(error) = closed {
+                    self.not_saved(&error);
+                }
+                // Whoever comes after us under this name may open it now.
+                self.lease
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take();
+            }
+            Err(_) => error!(
+                primary = %self.name,
+                "the state of the jobs was not closed in time; what was shown is saved, the rest is read again"
+            ),
+        }
+    }
+
+    /// Says that what was counted could not be saved.
+    pub(super) fn not_saved(&self, error: &StoreError) {
+        error!(
+            primary = %self.name,
+            error = error as &(dyn std::error::Error + 'static),
+            "the state of the jobs was not saved; what was published before stays, and saving is tried again"
+        );
+    }
+
+    /// How saving goes.
+    pub(super) fn saving(&self) -> MutexGuard<'_, Saving> {
+        self.saving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The ledger, if it has been opened.

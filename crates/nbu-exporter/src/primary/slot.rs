@@ -214,6 +214,13 @@ impl Slot {
         self.memory.success = Some(now);
     }
 
+    /// It may not run now, for this reason.
+    pub(super) fn bar(&mut self, primary: &config::Primary, failure: Failure) {
+        self.started = Instant::now();
+        self.complain(primary, self.started, failure);
+        self.memory.failures = self.memory.failures.saturating_add(1);
+    }
+
     fn failed(&mut self, primary: &config::Primary, ended: Instant, failure: Failure) -> Outcome {
         let reason = failure.reason;
         self.complain(primary, ended, failure);

@@ -12,6 +12,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::storage::Storage;
 
 const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -61,7 +62,12 @@ fn failure(reason: Reason) -> Result<Collected, Failure> {
 
 /// The series as `name{label values} value`.
 fn exposed(slots: &[Slot]) -> Vec<String> {
-    let estate = Estate::new("paris".into(), Board::default(), Clock::manual(AT).0);
+    let estate = Estate::new(
+        "paris".into(),
+        Board::default(),
+        Clock::manual(AT).0,
+        Storage::Memory,
+    );
     let config = config();
     let status = Status {
         estate: &estate,

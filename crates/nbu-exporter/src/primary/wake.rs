@@ -39,7 +39,7 @@ impl Life {
         let collection = self
             .slots
             .iter()
-            .filter(|_| self.client.is_some())
+            .filter(|slot| self.client.is_some() && self.may_run(slot))
             .filter_map(Slot::due)
             .min();
         let stale = self
@@ -53,12 +53,24 @@ impl Life {
             (collection, Wake::Collection),
             (stale, Wake::Refresh),
             (running, Wake::Refresh),
-            (self.next_birth(now), Wake::Birth),
+            (self.next_saving(now), Wake::Birth),
         ];
         events
             .into_iter()
             .filter_map(|(at, wake)| Some((at?, wake)))
             .min_by_key(|(at, _)| *at)
+    }
+
+    /// A collector that counts needs the ledger.
+    fn may_run(&self, slot: &Slot) -> bool {
+        !slot.collector.counts() || self.estate.open_ledger().is_some()
+    }
+
+    /// When the ledger is to be saved and shown again: when a series is born, and when that has failed, after a pause.
+    fn next_saving(&self, now: Instant) -> Option<Instant> {
+        self.estate.open_ledger()?;
+        let again = self.estate.saving().again();
+        again.or_else(|| self.next_birth(now))
     }
 
     /// When a new series of the ledger is to show its value. Wall time, since it is wall time that the ledger remembers.

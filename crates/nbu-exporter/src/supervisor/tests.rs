@@ -38,7 +38,7 @@ fn supervisor(board: &Board) -> (Supervisor, Births) {
         })
     };
     let clock = Clock::manual(Timestamp::UNIX_EPOCH).0;
-    let supervisor = Supervisor::of_lives(board.clone(), clock, Arc::new(live));
+    let supervisor = Supervisor::of_lives(board.clone(), clock, Storage::Memory, Arc::new(live));
     (supervisor, births)
 }
 

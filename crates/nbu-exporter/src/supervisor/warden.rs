@@ -35,9 +35,13 @@ pub(super) async fn guard(
 ) -> Option<Remains> {
     let mut pause = PAUSE;
     loop {
-        let config = match desired.borrow_and_update().clone() {
+        let wanted = desired.borrow_and_update().clone();
+        let config = match wanted {
             Desired::Run(config) => config,
-            Desired::Stop(_) => return None,
+            Desired::Stop(deadline) => {
+                estate.close(deadline).await;
+                return None;
+            }
         };
         let born = Instant::now();
         let (deadline, deadlines) = watch::channel(None);
@@ -58,7 +62,12 @@ pub(super) async fn guard(
             }
             _ = desired.changed() => {
                 let remains = end(&mut task, &deadline, &mut desired).await;
-                if let Desired::Stop(_) = *desired.borrow() {
+                let stop = match *desired.borrow() {
+                    Desired::Stop(deadline) => Some(deadline),
+                    Desired::Run(_) => None,
+                };
+                if let Some(deadline) = stop {
+                    estate.close(deadline).await;
                     return remains;
                 }
                 if let Some(remains) = remains {

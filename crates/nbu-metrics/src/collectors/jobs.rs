@@ -54,6 +54,10 @@ impl Collector for Jobs {
         JobsSettings::default().interval
     }
 
+    fn counts(&self) -> bool {
+        true
+    }
+
     fn endpoints(&self) -> &'static [&'static Endpoint] {
         &[&PING, &JOBS]
     }

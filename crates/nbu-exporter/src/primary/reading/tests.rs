@@ -16,6 +16,7 @@ use crate::board::{Board, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::storage::Storage;
 
 fn config(keys: &str) -> Arc<config::Primary> {
     let text =
@@ -26,7 +27,7 @@ fn config(keys: &str) -> Arc<config::Primary> {
 
 fn estate(board: &Board) -> Arc<Estate> {
     let clock = Clock::manual(Timestamp::UNIX_EPOCH).0;
-    Estate::new("paris".into(), board.clone(), clock)
+    Estate::new("paris".into(), board.clone(), clock, Storage::Memory)
 }
 
 fn reason(snapshot: &Snapshot) -> Vec<String> {

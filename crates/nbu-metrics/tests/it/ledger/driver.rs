@@ -39,7 +39,11 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(settings: JobsSettings) -> Self {
-        let store = Arc::new(FaultyStore::default());
+        Self::on(FaultyStore::default(), settings)
+    }
+
+    pub(super) fn on(store: FaultyStore, settings: JobsSettings) -> Self {
+        let store = Arc::new(store);
         let ledger = open(&store, &settings);
         Self {
             store,

@@ -1,12 +1,16 @@
 //! A store that fails on command and can be brought back to what had reached the disk.
 
+use std::fs;
 use std::future::{pending, ready};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use nbu_metrics::ledger::{
-    Changes, Committed, Counted, Durability, MemoryStore, Remembered, Saved, Store, StoreError,
-    StoreFuture,
+    Changes, Committed, Counted, Durability, FileStore, MemoryStore, Remembered, Saved, Store,
+    StoreError, StoreFuture,
 };
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +31,11 @@ pub(super) struct FaultyStore {
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    state: Arc<MemoryStore>,
+    state: Arc<dyn Store>,
+    /// Where the state is a file.
+    files: Option<Files>,
     log: Vec<Changes>,
     /// How many of the log are sure to outlive the machine.
     durable: usize,
@@ -37,7 +43,115 @@ struct Inner {
     fault: Option<(u32, Fault)>,
 }
 
+/// The files of one history: a new one after each crash, with what the crash left of the one before.
+#[derive(Clone, Debug)]
+struct Files {
+    directory: Arc<TempDir>,
+    number: usize,
+    runtime: Arc<Runtime>,
+}
+
+impl Files {
+    fn new() -> Self {
+        // On memory where there is some: what is tested is not the disk.
+        let memory = PathBuf::from("/dev/shm");
+        let directory = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        };
+        Self {
+            directory: Arc::new(directory.unwrap()),
+            number: 0,
+            runtime: Arc::new(Builder::new_current_thread().build().unwrap()),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join(format!("{}.redb", self.number))
+    }
+
+    fn open(&self) -> Arc<dyn Store> {
+        let opened = self.runtime.block_on(FileStore::open(self.path())).unwrap();
+        assert!(opened.set_aside.is_none() && !opened.fell_back);
+        let runtime = Arc::clone(&self.runtime);
+        Arc::new(AtOnce {
+            store: opened.store,
+            runtime,
+        })
+    }
+
+    /// Copies the file as it is, in use: what a kill leaves behind.
+    fn after_crash(&self) -> Self {
+        let after = Self {
+            number: self.number + 1,
+            ..self.clone()
+        };
+        fs::copy(self.path(), after.path()).unwrap();
+        after
+    }
+}
+
+/// A file whose answers are waited for.
+#[derive(Debug)]
+struct AtOnce {
+    store: FileStore,
+    runtime: Arc<Runtime>,
+}
+
+impl AtOnce {
+    fn wait<'a, T: Send + 'a>(&self, future: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+        Box::pin(ready(self.runtime.block_on(future)))
+    }
+}
+
+impl Store for AtOnce {
+    fn load(&self) -> StoreFuture<'_, Option<Saved>> {
+        self.wait(self.store.load())
+    }
+
+    fn counted<'a>(&'a self, ids: &'a [u64]) -> StoreFuture<'a, Vec<Option<Counted>>> {
+        self.wait(self.store.counted(ids))
+    }
+
+    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
+        self.wait(self.store.commit(changes, durability))
+    }
+
+    fn remembered(&self) -> Remembered {
+        self.store.remembered()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            state: Arc::new(MemoryStore::new()),
+            files: None,
+            log: Vec::new(),
+            durable: 0,
+            fault: None,
+        }
+    }
+}
+
 impl FaultyStore {
+    /// Keeps the state in a file.
+    pub(super) fn on_files() -> Self {
+        let files = Files::new();
+        Self {
+            inner: Mutex::new(Inner {
+                state: files.open(),
+                files: Some(files),
+                ..Inner::default()
+            }),
+        }
+    }
+
     /// Lets the commit after `later` others fail.
     pub(super) fn fail(&self, later: u32, fault: Fault) {
         self.inner.lock().unwrap().fault = Some((later, fault));
@@ -50,6 +164,16 @@ impl FaultyStore {
     /// What a new process finds: all of it, or after a power cut only what was durable.
     pub(super) fn after_crash(&self, power_cut: bool) -> Self {
         let inner = self.inner.lock().unwrap();
+        if let Some(files) = &inner.files {
+            let files = files.after_crash();
+            return Self {
+                inner: Mutex::new(Inner {
+                    state: files.open(),
+                    files: Some(files),
+                    ..Inner::default()
+                }),
+            };
+        }
         let kept = if power_cut {
             inner.durable
         } else {
@@ -65,7 +189,7 @@ impl FaultyStore {
                 state,
                 durable: log.len(),
                 log,
-                fault: None,
+                ..Inner::default()
             }),
         }
     }
@@ -101,7 +225,9 @@ impl Store for FaultyStore {
             _ => {}
         }
         let committed = now(inner.state.commit(changes.clone(), durability));
-        inner.log.push(changes);
+        if inner.files.is_none() {
+            inner.log.push(changes);
+        }
         if durability == Durability::Durable {
             inner.durable = inner.log.len();
         }

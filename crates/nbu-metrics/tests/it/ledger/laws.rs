@@ -4,7 +4,7 @@ use nbu_metrics::ledger::JobsSettings;
 use proptest::prelude::*;
 
 use super::driver::{Break, Driver};
-use super::faulty_store::Fault;
+use super::faulty_store::{Fault, FaultyStore};
 use super::truth;
 use super::world::{HOUR, Kind, MINUTE, SECOND, START, World};
 
@@ -94,10 +94,10 @@ struct Story {
 }
 
 impl Story {
-    fn new() -> Self {
+    fn on(store: FaultyStore) -> Self {
         Self {
             world: World::new(),
-            driver: Driver::new(JobsSettings::default()),
+            driver: Driver::on(store, JobsSettings::default()),
             oldest: START,
         }
     }
@@ -189,9 +189,30 @@ proptest! {
     fn whatever_happens_every_job_is_counted_once_and_nothing_shown_goes_back(
         events in prop::collection::vec(event(), 1..60)
     ) {
-        let mut story = Story::new();
+        let mut story = Story::on(FaultyStore::default());
         for event in events {
             story.take(event);
+        }
+        story.check();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same on the disk, where a process lives no longer than one collection or one scrape: it is killed when that is
+    /// done, and in the midst of any of its commits.
+    #[test]
+    fn whatever_happens_the_files_of_killed_processes_have_every_job_once(
+        events in prop::collection::vec(event(), 1..60)
+    ) {
+        let mut story = Story::on(FaultyStore::on_files());
+        for event in events {
+            let kill = matches!(event, Event::Collect { .. } | Event::Publish(_));
+            story.take(event);
+            if kill {
+                story.take(Event::Crash(false));
+            }
         }
         story.check();
     }

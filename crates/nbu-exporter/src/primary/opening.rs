@@ -1,0 +1,57 @@
+//! Opening the ledger: in the background, and again until it succeeds, while everything that needs none goes on.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use nbu_metrics::ledger::JobsSettings;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, warn};
+
+use super::collection::{Failure, publish};
+use super::estate::Estate;
+use super::saving::pause;
+use crate::storage::Found;
+
+/// An opening that is under way, or about to begin.
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// Opens the ledger and shows what it holds, after a pause if that has failed before.
+pub(super) fn begin(estate: Arc<Estate>, jobs: Arc<JobsSettings>, failures: u32) -> Opening {
+    Box::pin(async move {
+        if failures > 0 {
+            sleep(pause(failures - 1)).await;
+        }
+        let began = Instant::now();
+        let (ledger, found) = estate.open(&jobs).await?;
+        tell(estate.name(), &found);
+        debug!(
+            primary = %estate.name(),
+            jobs = ledger.remembered().ids,
+            took = ?began.elapsed(),
+            "the state of the jobs is open"
+        );
+        // What was counted before shows at once, also while the primary is down.
+        let _told = publish(&estate, ledger).await;
+        Ok(())
+    })
+}
+
+fn tell(primary: &str, found: &Found) {
+    if let Some(aside) = &found.set_aside {
+        let kept_as = aside.kept_as.as_ref();
+        warn!(
+            primary,
+            path = %aside.path.display(),
+            kept_as = %kept_as.map_or("nothing: ten are kept already".into(), |path| path.to_string_lossy()),
+            reason = aside.reason,
+            "the state of the jobs cannot be used and was set aside; counting begins afresh"
+        );
+    }
+    if found.fell_back {
+        warn!(
+            primary,
+            "the last write of the state of the jobs was incomplete or damaged; going on from the one before"
+        );
+    }
+}

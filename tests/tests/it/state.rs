@@ -1,0 +1,166 @@
+//! What is kept on the disk, and what is said when it cannot be.
+
+use super::truth::{finished_equal, reached};
+use nbu_sim::{Outage, Population, Sim};
+use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const FINISHED: &str = "netbackup_jobs_finished_total";
+
+async fn living(name: &str) -> Watched {
+    let sim = Sim::builder().seed(9).population(Population::living(3_000));
+    Watched::start(name, sim).await
+}
+
+fn launch(watched: &[&Watched], path: &Path) -> Launch {
+    let config = configuration(watched.iter().copied());
+    Launch::with_config(config).arguments(["--storage.path", path.to_str().unwrap()])
+}
+
+fn finished(page: &Page, primary: &str) -> f64 {
+    page.sum(FINISHED, &[("primary", primary)])
+}
+
+#[tokio::test]
+async fn counters_return_at_their_values_after_a_restart_also_while_the_primary_is_down() {
+    let watched = living("paris").await;
+    let state = tempfile::tempdir().unwrap();
+    let horizon = watched.sim.now();
+    let mut first = launch(&[&watched], state.path()).start().await;
+    reached(&first, "paris", horizon).await;
+    watched.sim.advance(HOUR);
+    let before = reached(&first, "paris", watched.sim.now()).await;
+    assert_eq!(first.terminated().await.code(), Some(0), "{}", first.log());
+    assert!(finished(&before, "paris") > 50.0);
+
+    watched.sim.set_outage(Outage::Down);
+    let second = launch(&[&watched], state.path()).start().await;
+    let page = second
+        .scrape_until("the counters", |page| page.has(FINISHED, &[]))
+        .await;
+    assert_eq!(finished(&page, "paris"), finished(&before, "paris"));
+    let watermark = "netbackup_jobs_watermark_timestamp_seconds";
+    assert_eq!(page.values(watermark, &[]), before.values(watermark, &[]));
+    let size = page.values("netbackup_exporter_state_bytes", &[]);
+    let file = fs::metadata(state.path().join("state-paris.redb"))
+        .unwrap()
+        .len();
+    assert_eq!(size, [file as f64]);
+
+    watched.sim.set_outage(Outage::None);
+    watched.sim.advance(HOUR);
+    let page = reached(&second, "paris", watched.sim.now()).await;
+    finished_equal(&page, "paris", &watched.sim.truth(), horizon);
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_directory_does_not_start() {
+    let watched = living("paris").await;
+    let state = tempfile::tempdir().unwrap();
+    let path = state.path().join("data");
+    let mut first = launch(&[&watched], &path).start().await;
+    let mut second = launch(&[&watched], &path).spawn();
+    assert_eq!(second.ended().await.code(), Some(1));
+    let told = second.logged(path.to_str().unwrap()).await;
+    assert!(
+        told.contains("in use") && told.contains("--storage.path"),
+        "{told}"
+    );
+    assert_eq!(first.terminated().await.code(), Some(0), "{}", first.log());
+    launch(&[&watched], &path).start().await;
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_a_directory_ends_with_1_and_memory_leaves_nothing_behind() {
+    let watched = living("paris").await;
+    let state = tempfile::tempdir().unwrap();
+    let path = state.path().join("file");
+    fs::write(&path, "x").unwrap();
+    let mut exporter = launch(&[&watched], &path).spawn();
+    assert_eq!(exporter.ended().await.code(), Some(1));
+    let told = exporter.logged(path.to_str().unwrap()).await;
+    assert!(told.contains("--storage.path"), "{told}");
+
+    let mut exporter = launch(&[&watched], Path::new("")).start().await;
+    exporter.logged("kept in memory").await;
+    reached(&exporter, "paris", watched.sim.now()).await;
+    let files = fs::read_dir(exporter.directory()).unwrap().count();
+    assert_eq!(files, 1, "the configuration alone");
+    assert_eq!(exporter.terminated().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_damaged_state_is_set_aside_and_said_and_its_primary_begins_afresh() {
+    let watched = living("paris").await;
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("state-paris.redb"), vec![7; 9_000]).unwrap();
+    let exporter = launch(&[&watched], state.path()).start().await;
+    let told = exporter.logged("set aside").await;
+    assert!(
+        told.contains("primary=paris") && told.contains("state-paris.damaged-1.redb"),
+        "{told}"
+    );
+    let kept = fs::read(state.path().join("state-paris.damaged-1.redb")).unwrap();
+    assert_eq!(kept, vec![7; 9_000]);
+    reached(&exporter, "paris", watched.sim.now()).await;
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_opened_blinds_only_the_jobs_of_its_own_primary_until_it_can() {
+    let (paris, oslo) = (living("paris").await, living("oslo").await);
+    let state = tempfile::tempdir().unwrap();
+    let obstacle = state.path().join("state-paris.redb");
+    fs::create_dir(&obstacle).unwrap();
+    let exporter = launch(&[&paris, &oslo], state.path()).start().await;
+    let told = exporter.logged("not a regular file").await;
+    assert!(told.contains("primary=paris"), "{told}");
+    reached(&exporter, "oslo", oslo.sim.now()).await;
+    let page = exporter
+        .scrape_until("paris is up", |page| up(page, "paris"))
+        .await;
+    assert!(!page.has(FINISHED, &[("primary", "paris")]));
+    let jobs = [("primary", "paris"), ("collector", "jobs")];
+    assert_eq!(
+        page.values("netbackup_exporter_collector_success", &jobs),
+        [0.0]
+    );
+    healthy(&exporter).await;
+
+    fs::remove_dir(&obstacle).unwrap();
+    reached(&exporter, "paris", paris.sim.now()).await;
+}
+
+#[tokio::test]
+async fn a_primary_that_is_removed_and_comes_back_goes_on() {
+    let (paris, oslo) = (living("paris").await, living("oslo").await);
+    let state = tempfile::tempdir().unwrap();
+    let horizon = paris.sim.now();
+    let exporter = launch(&[&paris, &oslo], state.path()).start().await;
+    reached(&exporter, "paris", horizon).await;
+    paris.sim.advance(HOUR);
+    reached(&exporter, "paris", paris.sim.now()).await;
+
+    exporter.rewrite_config(&configuration([&oslo]));
+    exporter.signal(nix::sys::signal::Signal::SIGHUP);
+    exporter
+        .scrape_until("paris is gone", |page| {
+            !page.has("netbackup_up", &[("primary", "paris")])
+        })
+        .await;
+    paris.sim.advance(HOUR);
+    exporter.rewrite_config(&configuration([&paris, &oslo]));
+    exporter.signal(nix::sys::signal::Signal::SIGHUP);
+    let page = reached(&exporter, "paris", paris.sim.now()).await;
+    finished_equal(&page, "paris", &paris.sim.truth(), horizon);
+}
+
+fn up(page: &Page, primary: &str) -> bool {
+    page.value("netbackup_up", &[("primary", primary)]) == Some(1.0)
+}
+
+async fn healthy(exporter: &Exporter) {
+    assert_eq!(exporter.request("/-/healthy").await.status().as_u16(), 200);
+}
