@@ -197,10 +197,10 @@ impl Store for FileStore {
 
     fn remembered(&self) -> Remembered {
         let waiting = self.shared.waiting();
-        let writing = waiting.writing.as_deref();
+        let on_its_way = waiting.writing.as_deref();
         Remembered {
             ids: self.shared.ids.load(Ordering::Relaxed) + waiting.pending.counted.len() as u64,
-            bytes: (waiting.pending.bytes() + writing.map_or(0, Pending::bytes)) as u64,
+            bytes: (waiting.pending.bytes() + on_its_way.map_or(0, Pending::bytes)) as u64,
         }
     }
 

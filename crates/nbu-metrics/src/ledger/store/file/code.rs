@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::reader::Reader;
+use super::reader::{Malformed, Reader};
 use crate::histogram::{Histogram, Native};
 use crate::ledger::{Amount, Birth, Marks, Measure, Rewalk, RewalkCause, Total};
 
@@ -33,10 +33,10 @@ pub(super) fn marks_to_bytes(marks: &Marks) -> Vec<u8> {
 pub(super) fn marks_from_bytes(bytes: &[u8]) -> Option<Marks> {
     let mut reader = Reader(bytes);
     let marks = Marks {
-        watermark: reader.optional(Reader::timestamp)?,
-        horizon: reader.optional(Reader::timestamp)?,
-        rewalk: reader.optional(rewalk)?,
-        reconciled: reader.optional(Reader::timestamp)?,
+        watermark: reader.optional(Reader::timestamp).ok()?,
+        horizon: reader.optional(Reader::timestamp).ok()?,
+        rewalk: reader.optional(rewalk).ok()?,
+        reconciled: reader.optional(Reader::timestamp).ok()?,
         gap_millis: reader.u64()?,
         changed_after_done: reader.u64()?,
         before_horizon: reader.u64()?,
@@ -98,7 +98,7 @@ pub(super) fn total_from_bytes(measure: Measure, bytes: &[u8]) -> Option<Total> 
     match (reader.u8()?, &mut total.amount) {
         (0, Amount::Count(count)) => *count = reader.u64()?,
         (1, Amount::Histogram(histogram)) => {
-            if let Some(kept) = histogram_of(&mut reader, histogram.bounds())? {
+            if let Some(kept) = histogram_of(&mut reader, histogram.bounds()).ok()? {
                 *histogram = kept;
             }
         }
@@ -136,19 +136,25 @@ fn put_histogram(bytes: &mut Vec<u8>, histogram: &Histogram) {
     });
 }
 
-/// The histogram, or `Some(None)` if it was kept with other bounds.
-fn histogram_of(reader: &mut Reader<'_>, bounds: &'static [f64]) -> Option<Option<Histogram>> {
-    let kept = reader.list(8, Reader::u64)?;
-    let counts = reader.list(8, Reader::u64)?;
-    let sum = f64::from_bits(reader.u64()?);
-    let zeros = reader.u64()?;
-    let positive = reader.list(12, |reader| Some((reader.i32()?, reader.u64()?)))?;
+/// The histogram; `None` if it was kept with other bounds.
+fn histogram_of(
+    reader: &mut Reader<'_>,
+    bounds: &'static [f64],
+) -> Result<Option<Histogram>, Malformed> {
+    let kept = reader.list(8, Reader::u64).ok_or(Malformed)?;
+    let counts = reader.list(8, Reader::u64).ok_or(Malformed)?;
+    let sum = f64::from_bits(reader.u64().ok_or(Malformed)?);
+    let zeros = reader.u64().ok_or(Malformed)?;
+    let positive = reader
+        .list(12, |reader| Some((reader.i32()?, reader.u64()?)))
+        .ok_or(Malformed)?;
     let same = bounds.iter().map(|bound| bound.to_bits()).eq(kept);
     if !same {
-        return Some(None);
+        return Ok(None);
     }
     let native = Native::restore(zeros, positive);
-    Histogram::restore(bounds, &counts, sum, native).map(Some)
+    let histogram = Histogram::restore(bounds, &counts, sum, native);
+    histogram.map(Some).ok_or(Malformed)
 }
 
 fn put_timestamp(bytes: &mut Vec<u8>, at: Timestamp) {
@@ -226,9 +232,9 @@ mod tests {
                 match &mut total.amount {
                     Amount::Count(value) => *value = count,
                     Amount::Histogram(histogram) => {
-                        values
-                            .into_iter()
-                            .for_each(|value| histogram.observe(value));
+                        for value in values {
+                            histogram.observe(value);
+                        }
                     }
                 }
                 (measure, total)

@@ -57,9 +57,11 @@ pub(super) struct Database {
 
 /// How the database is opened, and how large it is.
 pub(super) struct Place {
-    open: Box<dyn Fn(&Builder) -> Result<redb::Database, redb::DatabaseError> + Send + Sync>,
+    open: Box<Opener>,
     len: Box<dyn Fn() -> u64 + Send + Sync>,
 }
+
+type Opener = dyn Fn(&Builder) -> Result<redb::Database, redb::DatabaseError> + Send + Sync;
 
 /// What writing did.
 #[derive(Debug)]
@@ -225,13 +227,12 @@ impl Database {
             return Err(Trouble::Closed);
         }
         let done = catch_unwind(AssertUnwindSafe(|| {
-            let redb = match self.redb.take() {
-                Some(redb) => redb,
-                None => {
-                    let (redb, fell_back) = self.place.open()?;
-                    self.fell_back |= fell_back;
-                    redb
-                }
+            let redb = if let Some(redb) = self.redb.take() {
+                redb
+            } else {
+                let (redb, fell_back) = self.place.open()?;
+                self.fell_back |= fell_back;
+                redb
             };
             work(self.redb.insert(redb))
         }))
@@ -359,9 +360,9 @@ fn write(redb: &redb::Database, batch: &Pending) -> Result<(Vec<u64>, u64), Trou
             totals.insert(key.as_slice(), value.as_slice())?;
         }
         let mut notes = transaction.open_table(NOTES)?;
-        for ((shelf, name), value) in &batch.notes {
-            let key = note_key(*shelf, name);
-            match value {
+        for note in batch.notes.values() {
+            let key = note_key(note.shelf, &note.key);
+            match &note.value {
                 Some(value) => {
                     let value = seal::seal(&key, value);
                     notes.insert(key.as_slice(), value.as_slice())?;

@@ -98,7 +98,7 @@ pub(super) struct InFile {
 
 /// What became of an attempt to open.
 enum Attempt {
-    Opened(Database, Option<Saved>),
+    Opened(Box<(Database, Option<Saved>)>),
     /// The file is to blame.
     Unusable(Trouble),
 }
@@ -106,7 +106,8 @@ enum Attempt {
 /// Opens the file at `path`; what cannot be used is set aside. Blocks.
 pub(super) fn open(path: &Path) -> Result<(Database, Option<Saved>, Option<SetAside>), OpenError> {
     let trouble = match attempt(path)? {
-        Attempt::Opened(database, saved) => {
+        Attempt::Opened(opened) => {
+            let (database, saved) = *opened;
             return Ok((slim(database, saved.as_ref()), saved, None));
         }
         Attempt::Unusable(trouble) => trouble,
@@ -124,7 +125,10 @@ pub(super) fn open(path: &Path) -> Result<(Database, Option<Saved>, Option<SetAs
         reason,
     };
     match attempt(path)? {
-        Attempt::Opened(database, saved) => Ok((database, saved, Some(set_aside))),
+        Attempt::Opened(opened) => {
+            let (database, saved) = *opened;
+            Ok((database, saved, Some(set_aside)))
+        }
         Attempt::Unusable(trouble) => Err(OpenError::Refused {
             path: path.into(),
             source: Box::new(trouble),
@@ -143,7 +147,7 @@ fn attempt(path: &Path) -> Result<Attempt, OpenError> {
         _ => {}
     }
     match Database::open(Place::file(path)) {
-        Ok((database, saved)) => Ok(Attempt::Opened(database, saved)),
+        Ok(opened) => Ok(Attempt::Opened(Box::new(opened))),
         Err(Trouble::Redb(redb::Error::DatabaseAlreadyOpen)) => {
             Err(OpenError::InUse { path: path.into() })
         }
@@ -204,10 +208,11 @@ fn beside(path: &Path, word: &str) -> PathBuf {
 /// A file that was much larger once is made smaller. That it fails is no reason not to use it.
 fn slim(mut database: Database, saved: Option<&Saved>) -> Database {
     let used = saved.map_or(0, size);
-    if database.bytes() > SMALL && database.bytes() / WASTE > used {
-        if let Err(error) = database.compact() {
-            tracing::debug!(error = %error, "the file could not be made smaller");
-        }
+    if database.bytes() > SMALL
+        && database.bytes() / WASTE > used
+        && let Err(error) = database.compact()
+    {
+        tracing::debug!(error = %error, "the file could not be made smaller");
     }
     database
 }

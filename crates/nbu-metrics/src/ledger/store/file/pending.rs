@@ -20,7 +20,7 @@ pub(super) struct Pending {
     pub(super) counted: BTreeMap<u64, Counted>,
     pub(super) parents: BTreeSet<u64>,
     pub(super) totals: HashMap<(Measure, Arc<str>), Total>,
-    pub(super) notes: BTreeMap<(Shelf, Arc<str>), Option<Arc<[u8]>>>,
+    pub(super) notes: BTreeMap<(Shelf, Arc<str>), Note>,
     pub(super) forget_before: Option<Timestamp>,
     commits: u32,
     /// When the first of them came.
@@ -38,8 +38,8 @@ impl Pending {
         for (measure, key, total) in changes.totals {
             self.totals.insert((measure, key), total);
         }
-        for Note { shelf, key, value } in changes.notes {
-            self.notes.insert((shelf, key), value);
+        for note in changes.notes {
+            self.notes.insert((note.shelf, Arc::clone(&note.key)), note);
         }
         self.forget_before = self.forget_before.max(changes.forget_before);
         if !self.is_empty() {
@@ -85,8 +85,8 @@ impl Pending {
             .sum();
         let notes: usize = self
             .notes
-            .iter()
-            .map(|((_, key), value)| key.len() + value.as_ref().map_or(0, |value| value.len()))
+            .values()
+            .map(|note| note.key.len() + note.value.as_ref().map_or(0, |value| value.len()))
             .sum();
         self.counted.len() * 24 + self.parents.len() * 12 + totals + notes
     }

@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 
+/// The bytes are not what they should be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Malformed;
+
 /// What is left to read. Reading past the end gives `None`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'b>(pub(super) &'b [u8]);
 
-impl<'b> Reader<'b> {
+impl Reader<'_> {
     pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
@@ -38,11 +42,11 @@ impl<'b> Reader<'b> {
     pub(super) fn optional<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Option<Option<T>> {
-        match self.u8()? {
-            0 => Some(None),
-            1 => read(self).map(Some),
-            _ => None,
+    ) -> Result<Option<T>, Malformed> {
+        match self.u8() {
+            Some(0) => Ok(None),
+            Some(1) => read(self).map(Some).ok_or(Malformed),
+            _ => Err(Malformed),
         }
     }
 

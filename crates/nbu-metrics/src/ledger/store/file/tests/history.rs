@@ -58,12 +58,12 @@ pub(super) fn commit(number: u64) -> Changes {
             note(
                 Shelf::Copies,
                 "long",
-                Some(&vec![7; 100 * (number as usize % 40)]),
+                Some(&vec![7; usize::try_from(100 * (number % 40)).unwrap()]),
             ),
             note(
                 Shelf::Protection,
                 "sometimes",
-                (number % 2 == 0).then_some(b"x"),
+                number.is_multiple_of(2).then_some(b"x"),
             ),
         ],
         forget_before: (number % 4 == 3).then(|| end(first.saturating_sub(60))),

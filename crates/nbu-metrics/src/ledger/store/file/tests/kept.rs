@@ -64,7 +64,7 @@ async fn what_was_forgotten_is_said_once_and_found_no_more() {
         let found = store.counted(&said).await.unwrap();
         let expected: Vec<_> = said.iter().map(|id| now.jobs().get(id).copied()).collect();
         assert_eq!(found, expected, "{number}");
-        assert_eq!(store.remembered().ids >= now.jobs().len() as u64, true);
+        assert!(store.remembered().ids >= now.jobs().len() as u64);
     }
     let ever: std::collections::BTreeSet<u64> = (0..12)
         .flat_map(|number| commit(number).counted)
@@ -159,7 +159,7 @@ async fn only_what_is_durable_outlives_a_kill() {
             .unwrap();
     }
     // The first forgets something, so the four are written with it.
-    assert_eq!(commit(3).forget_before.is_some(), true);
+    assert!(commit(3).forget_before.is_some());
     let other = store(&Tape::of(tape.image())).unwrap();
     assert_eq!(State::of(&other).await.unwrap(), first(4));
 }
