@@ -61,7 +61,7 @@ async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twic
     for kill in 0..KILLS {
         // Jobs go on finishing until the moment of the kill, which comes somewhere after a few more requests.
         let asked = watched.sim.requests_to(Route::Jobs).len();
-        let patience = random.below(9) as usize;
+        let patience = usize::try_from(random.below(9)).unwrap();
         let waiting = async {
             let mut tick = interval(Duration::from_millis(5));
             while watched.sim.requests_to(Route::Jobs).len() < asked + patience {

@@ -97,22 +97,21 @@ impl Estate {
         let Some(ledger) = self.ledger.get() else {
             return;
         };
-        match timeout_at(deadline + MARGIN, ledger.close()).await {
-            Ok(closed) => {
-                if let Err(error) = closed {
-                    self.not_saved(&error);
-                }
-                // Whoever comes after us under this name may open it now.
-                self.lease
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take();
-            }
-            Err(_) => error!(
+        let Ok(closed) = timeout_at(deadline + MARGIN, ledger.close()).await else {
+            error!(
                 primary = %self.name,
                 "the state of the jobs was not closed in time; what was shown is saved, the rest is read again"
-            ),
+            );
+            return;
+        };
+        if let Err(error) = closed {
+            self.not_saved(&error);
         }
+        // Whoever comes after us under this name may open it now.
+        self.lease
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// Says that what was counted could not be saved.
