@@ -367,6 +367,27 @@ async fn a_proxy_that_does_not_let_through_is_told_as_the_proxy() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_silently_cut_to_what_the_key_may_see_is_told() {
+    let watched = Watched::start("paris", sim()).await;
+    let mut some = Permission::ALL.to_vec();
+    some.retain(|permission| *permission != Permission::Jobs);
+    some.push(Permission::VmwareJobs);
+    watched.sim.set_key(API_KEY, &some, None);
+    let (found, code) = report(&[&watched], &[]).await;
+    let jobs = row(&found, "endpoint", "/admin/jobs");
+    assert_eq!((code, &jobs["status"]), (0, &"warning".into()), "{jobs:#}");
+    let remedy = jobs["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("VIEW operation on |MANAGE|JOBS|"),
+        "{remedy}"
+    );
+    assert_eq!(
+        row(&found, "endpoint", "/storage/disk-pools")["status"],
+        "ok"
+    );
+}
+
+#[tokio::test]
 async fn what_the_collectors_can_do_without_is_a_warning() {
     let watched = Watched::start("paris", sim()).await;
     for route in [Route::ServerInfo, Route::AuthorizationContext] {

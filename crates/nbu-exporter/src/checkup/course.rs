@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use nbu_api::{AuthorizationContext, ServerInfo};
+use nbu_api::{AuthorizationContext, Endpoint, ServerInfo};
 use nbu_client::{Client, Error, Ping, Reason, RetryPolicy};
 use nbu_metrics::collectors::credential_end;
 use tokio::time::{Instant, timeout_at};
@@ -30,6 +30,8 @@ pub(super) struct Course {
     deadline: Instant,
     found: Vec<Finding>,
     authorities: Vec<Authority>,
+    /// Lists of which the credential sees a part only.
+    partial: Vec<&'static Endpoint>,
 }
 
 impl Course {
@@ -46,6 +48,7 @@ impl Course {
             deadline,
             found: Vec::new(),
             authorities: Vec::new(),
+            partial: Vec::new(),
         }
     }
 
@@ -122,7 +125,8 @@ impl Course {
             self.found
                 .push(Finding::skipped(Check::Credential, "", why));
         } else if self.version(&client).await && self.credential(&client).await {
-            let rows = endpoints::ask(&self.primary, &client, self.deadline).await;
+            let mut rows = endpoints::ask(&self.primary, &client, self.deadline).await;
+            endpoints::warn_of_partial_views(&mut rows, &self.partial);
             self.found.extend(rows);
         }
     }
@@ -273,6 +277,11 @@ impl Course {
         };
         let finding = match page.object::<AuthorizationContext<'_>>() {
             Ok(context) => {
+                let filtered = nbu_api::endpoint::ALL.iter().copied().filter(|endpoint| {
+                    let seen = |namespace| context.sees_all(namespace);
+                    endpoint.filtered && endpoint.permission.and_then(seen) == Some(false)
+                });
+                self.partial = filtered.collect();
                 let told = credential_end(client, &context, self.clock.now());
                 let told = timeout_at(self.deadline, told).await;
                 let ends = told.ok().and_then(Result::ok).flatten();

@@ -85,6 +85,26 @@ async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), Error
     client.fetch(endpoint, query).await.map(drop)
 }
 
+/// What is answered, but not all of it, is told: the primary says nothing, and the numbers are too small.
+pub(super) fn warn_of_partial_views(rows: &mut [Finding], partial: &[&Endpoint]) {
+    for row in rows.iter_mut().filter(|row| row.status == Status::Ok) {
+        let Some(namespace) = partial
+            .iter()
+            .find(|endpoint| endpoint.name == row.subject)
+            .and_then(|endpoint| endpoint.permission)
+        else {
+            continue;
+        };
+        row.status = Status::Warning;
+        row.detail = format!(
+            "answers, but only with what VIEW on single objects shows: there is none on {namespace}"
+        );
+        row.remedy = format!(
+            "give the credential's role the VIEW operation on {namespace}; the numbers are too small without it"
+        );
+    }
+}
+
 /// What needs no permission tells about the primary and the credential only, and the collectors go on without it.
 fn refused(endpoint: &Endpoint, error: &Error, primary: &config::Primary) -> Finding {
     let finding = Finding::of_error(Check::Endpoint, endpoint.name, error, primary);
