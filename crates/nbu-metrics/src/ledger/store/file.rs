@@ -18,8 +18,10 @@ mod opening;
 mod pending;
 mod reader;
 mod seal;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::fmt;
 use std::future::ready;
@@ -33,8 +35,9 @@ use tokio::runtime::Handle;
 use super::{Changes, Committed, Durability, Remembered, Saved, Store, StoreError, StoreFuture};
 use crate::ledger::{Counted, Marks};
 
-use database::{Database, Trouble};
+use database::Database;
 use pending::Pending;
+use trouble::Trouble;
 
 pub use opening::{OpenError, Opened, SetAside};
 

@@ -1,4 +1,4 @@
-//! Marks and totals as bytes. A change of any of these forms takes a new [`FORMAT`](super::database::FORMAT).
+//! Marks and totals as bytes. A change of any of these forms takes a new [`FORMAT`](super::tables::FORMAT).
 
 use jiff::Timestamp;
 

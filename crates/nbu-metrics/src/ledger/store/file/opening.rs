@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FileStore;
-use super::database::{Database, Place, Trouble};
+use super::database::{Database, Place};
+use super::trouble::Trouble;
 use crate::ledger::Saved;
 
 /// The most files that are kept aside for one state.

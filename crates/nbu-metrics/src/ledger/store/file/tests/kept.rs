@@ -5,7 +5,8 @@ use std::task::{Context, Waker};
 use tempfile::tempdir;
 use tokio::runtime::Handle;
 
-use super::super::database::{Database, Trouble};
+use super::super::database::Database;
+use super::super::trouble::Trouble;
 use super::super::{FileStore, Store};
 use super::history::{State, commit};
 use super::tape::Tape;
