@@ -162,7 +162,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
         series in 60..120_usize,
         series_per_family in 36..80_usize,
-        counters in 0..30_usize,
+        counters in prop_oneof![0..30_usize, 0..120_usize],
     ) {
         let budget = Budget { series, series_per_family };
         let all = block_on(play(&steps, budget, counters));

@@ -174,6 +174,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn every_id_is_read_whoever_takes_from_whom(
             ids in prop::collection::vec(prop_oneof![1..400_u64, 10_000..10_300_u64, 1..=u64::MAX], 0..600),

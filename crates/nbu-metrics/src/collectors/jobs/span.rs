@@ -139,6 +139,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn each_id_is_in_exactly_one_half(span in span(), id in id()) {
             for direction in [Direction::Up, Direction::Down] {

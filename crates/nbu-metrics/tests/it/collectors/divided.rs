@@ -55,6 +55,13 @@ fn parts(bench: &Bench) -> usize {
         .count()
 }
 
+/// A run, while its requests are held and let go.
+async fn both<T>(walk: impl Future<Output = T>, held: impl Future<Output = ()>) -> T {
+    let together = async { tokio::join!(walk, held).0 };
+    let hang = Duration::from_secs(120);
+    tokio::time::timeout(hang, together).await.unwrap()
+}
+
 async fn total(bench: &Bench) -> f64 {
     counted(bench).await[0].values().sum()
 }
@@ -76,7 +83,7 @@ async fn a_large_slice_is_read_by_as_many_cursors_as_may_be_in_flight() {
         more.release();
         all.reached_by(4).await;
     };
-    let (walked, ()) = tokio::join!(walk, held);
+    let walked = both(walk, held).await;
     let collected = walked.unwrap().unwrap();
     bench.keep("jobs", &collected);
     assert_eq!(total(&bench).await, 600.0);
@@ -98,7 +105,7 @@ async fn a_large_slice_is_read_by_as_many_cursors_as_may_be_in_flight() {
         first.reached_by(2).await;
         first.release();
     };
-    let (walked, ()) = tokio::join!(walk, held);
+    let walked = both(walk, held).await;
     walked.unwrap().unwrap();
     assert_eq!(total(&bench).await, 1200.0);
 }
@@ -137,7 +144,7 @@ async fn another_collector_gets_its_turn_before_any_cursor_has_read_two_pages_mo
         let (collected, ()) = tokio::join!(storage, release);
         collected.unwrap().unwrap();
     };
-    let (walked, ()) = tokio::join!(walk, storage);
+    let walked = both(walk, storage).await;
     walked.unwrap().unwrap();
     let asked = bench.primary.requests();
     let place = asked
@@ -238,6 +245,9 @@ async fn a_primary_that_ignores_the_filter_or_the_order_is_read_by_one_cursor() 
         is_borne(ApiVersion::V12_0, Fault::CountLies(lie)).await;
         is_borne(ApiVersion::V8_0, Fault::CountLies(lie)).await;
     }
+    // Every page says that it is the last one, and is full.
+    let lie = i64::from(PAGE) - 300;
+    is_borne(ApiVersion::V8_0, Fault::CountLies(lie)).await;
 }
 
 #[tokio::test]
@@ -291,6 +301,8 @@ async fn a_primary_that_leads_nowhere_is_noticed() {
     ] {
         is_noticed(ApiVersion::V12_0, fault, Reason::Parse).await;
     }
+    let empty = Fault::EmptyPageWithNext;
+    is_noticed(ApiVersion::V8_0, empty, Reason::Parse).await;
     is_noticed(ApiVersion::V8_0, Fault::IgnoreFilter, Reason::Parse).await;
     is_noticed(ApiVersion::V8_0, Fault::IgnoreSort, Reason::Parse).await;
     is_noticed(ApiVersion::V12_0, Fault::Status(500), Reason::Http).await;
