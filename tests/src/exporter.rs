@@ -20,6 +20,7 @@ pub struct Launch {
     config: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    file_limit: Option<u32>,
 }
 
 impl Launch {
@@ -43,6 +44,14 @@ impl Launch {
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// No file of the process can become larger than so many blocks of 512 bytes, as on a disk that is full, until
+    /// [`Exporter::lift_file_limit`].
+    #[must_use]
+    pub fn file_limit(mut self, blocks: u32) -> Self {
+        self.file_limit = Some(blocks);
         self
     }
 
@@ -80,7 +89,18 @@ impl Launch {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let config = directory.path().join("nbu-exporter.yml");
         std::fs::write(&config, &self.config).expect("the configuration is written");
-        let mut command = Command::new(binary::path());
+        let mut command = match self.file_limit {
+            None => Command::new(binary::path()),
+            Some(blocks) => {
+                let mut shell = Command::new("sh");
+                // The signal that comes with the error is for programs that do not look at errors.
+                let script = "trap '' XFSZ; ulimit -S -f \"$0\"; exec \"$@\"";
+                shell
+                    .args(["-c", script, &blocks.to_string()])
+                    .arg(binary::path());
+                shell
+            }
+        };
         command
             .arg("--config.file")
             .arg(&config)
@@ -202,6 +222,17 @@ impl Exporter {
     /// Everything logged so far.
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// Makes room again.
+    pub async fn lift_file_limit(&self) {
+        let pid = self.pid().to_string();
+        let mut command = Command::new("prlimit");
+        let lifted = command
+            .args(["--pid", &pid, "--fsize=unlimited"])
+            .status()
+            .await;
+        assert!(lifted.expect("util-linux is installed").success());
     }
 
     /// Sends a signal.

@@ -134,6 +134,41 @@ async fn a_state_that_cannot_be_opened_blinds_only_the_jobs_of_its_own_primary_u
 }
 
 #[tokio::test]
+async fn on_a_full_disk_counters_stay_as_they_were_shown_and_go_on_when_there_is_room() {
+    let sim = Sim::builder()
+        .seed(4)
+        .population(Population::living(100_000));
+    let watched = Watched::start("paris", sim).await;
+    let state = tempfile::tempdir().unwrap();
+    let horizon = watched.sim.now();
+    let exporter = launch(&[&watched], state.path())
+        .file_limit(320)
+        .start()
+        .await;
+    let before = reached(&exporter, "paris", horizon).await;
+
+    watched.sim.advance(3 * HOUR);
+    let told = exporter.logged("was not saved").await;
+    assert!(
+        told.contains("primary=paris") && told.contains("level=error"),
+        "{told}"
+    );
+    let success = "netbackup_exporter_collector_success";
+    let jobs = [("primary", "paris"), ("collector", "jobs")];
+    let page = exporter
+        .scrape_until("it shows", |page| page.value(success, &jobs) == Some(0.0))
+        .await;
+    assert!(up(&page, "paris"));
+    assert_eq!(finished(&page, "paris"), finished(&before, "paris"));
+    healthy(&exporter).await;
+
+    exporter.lift_file_limit().await;
+    let page = reached(&exporter, "paris", watched.sim.now()).await;
+    finished_equal(&page, "paris", &watched.sim.truth(), horizon);
+    exporter.logged("can be saved again").await;
+}
+
+#[tokio::test]
 async fn a_primary_that_is_removed_and_comes_back_goes_on() {
     let (paris, oslo) = (living("paris").await, living("oslo").await);
     let state = tempfile::tempdir().unwrap();
