@@ -117,6 +117,8 @@ impl Life {
         let mut reading = self.read(Duration::ZERO);
         let mut failures = 0;
         let mut opening = self.open(failures);
+        // To the end of the opening, and not only until the ledger is there: it also shows what that holds.
+        let mut opens = self.needs_ledger();
         loop {
             let next = self.next();
             tokio::select! {
@@ -124,8 +126,11 @@ impl Life {
                     self.renew(read);
                     reading = self.read(REREAD);
                 }
-                opened = &mut opening, if self.needs_ledger() => match opened {
-                    Ok(()) => self.opened(),
+                opened = &mut opening, if opens => match opened {
+                    Ok(()) => {
+                        opens = false;
+                        self.opened();
+                    }
                     Err(failure) => {
                         self.not_opened(&failure);
                         failures += 1;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::time::{interval, sleep, timeout};
 
 const KILLS: usize = 30;
+const FINISHED: &str = "netbackup_jobs_finished_total";
+const WATERMARK: &str = "netbackup_jobs_watermark_timestamp_seconds";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What of one primary must never go back, by series.
@@ -16,6 +18,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Shown(BTreeMap<Series, f64>);
 
 impl Shown {
+    /// How many jobs were shown last.
+    fn finished(&self) -> f64 {
+        let series = self.0.iter().filter(|(series, _)| series.name == FINISHED);
+        series.map(|(_, value)| value).sum()
+    }
+
     /// Compares a page with those before it.
     fn see(&mut self, page: &Page) {
         for (series, value) in page.select_all() {
@@ -75,17 +83,36 @@ async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twic
             "no request before kill {kill}\n{}",
             exporter.log()
         );
-        if random.below(2) == 0 {
-            shown.see(&exporter.scrape().await);
+        // Every third time at the very moment when a scrape has shown something new, else at any.
+        let seen = kill % 3 == 0;
+        if seen {
+            let before = shown.finished();
+            watched.sim.advance(MINUTE);
+            let page = exporter
+                .scrape_until("more", |page| page.sum(FINISHED, &[]) > before)
+                .await;
+            shown.see(&page);
+        } else {
+            sleep(Duration::from_micros(random.below(20_000))).await;
         }
-        sleep(Duration::from_micros(random.below(20_000))).await;
         exporter.signal(Signal::SIGKILL);
         exporter.ended().await;
         for word in ["set aside", "went back", "panicked"] {
             assert!(!exporter.log().contains(word), "{}", exporter.log());
         }
         watched.sim.forget_requests();
-        exporter = launch().start().await;
+        if seen {
+            // What it shows before it has asked for a single job is what the killed one had kept.
+            let gate = watched.sim.hold(Route::Jobs);
+            exporter = launch().start().await;
+            let kept = exporter
+                .scrape_until("what was kept", |page| page.has(WATERMARK, &[]))
+                .await;
+            shown.see(&kept);
+            gate.release();
+        } else {
+            exporter = launch().start().await;
+        }
     }
 
     assert!(watched.sim.faults().struck() > 5, "faults struck");
