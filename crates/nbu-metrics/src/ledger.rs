@@ -115,6 +115,17 @@ impl Ledger {
         self.books().settings.clone()
     }
 
+    /// Takes the primary's clock and our own, both read just now: a primary whose clock was years ahead, and is right now,
+    /// is not to be blind until those years have passed. Committed by the [`begin`](Self::begin) that follows.
+    pub fn compare_clocks(&self, clock: Timestamp, ours: Timestamp) {
+        let mut books = self.books();
+        let mut marks = books.marks.clone();
+        marks.compare(clock, ours, &books.settings);
+        if marks != books.marks {
+            *books.change_marks() = marks;
+        }
+    }
+
     /// Takes the primary's clock, read just now, and says what is to be walked. What the clock itself changes (the
     /// first horizon, a gap given up) is committed before anything is walked.
     pub async fn begin(&self, clock: Timestamp) -> Result<Agenda, StoreError> {

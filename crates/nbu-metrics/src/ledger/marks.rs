@@ -93,6 +93,20 @@ impl Marks {
         }
     }
 
+    /// Gives up a horizon that only a wrong clock can have given: one further ahead than anything that is kept, and further
+    /// from our own clock than the primary's now is. Jobs that end from now on count again, and not only in years; what
+    /// ended before may have been counted and forgotten.
+    pub(super) fn compare(&mut self, clock: Timestamp, ours: Timestamp, settings: &JobsSettings) {
+        let furthest = instant::after(clock, settings.retention());
+        let off = |at: Timestamp| at.duration_since(ours).unsigned_abs();
+        if let Some(horizon) = self.horizon
+            && horizon > furthest
+            && off(horizon) > off(clock)
+        {
+            self.horizon = Some(clock);
+        }
+    }
+
     /// The next slice that brings the watermark towards the clock.
     pub(super) fn advance(
         &self,
@@ -181,6 +195,12 @@ impl Marks {
     /// Gives up what an outage left beyond `max_catch_up`, and says how much. Nothing is owed before the horizon.
     fn give_up(&mut self, clock: Timestamp, settings: &JobsSettings) {
         let edge = instant::before(clock, settings.max_catch_up);
+        // A watermark that a clock years behind has left would be moved up hour by hour.
+        let looked_back = self
+            .horizon
+            .map(|horizon| instant::before(horizon, settings.look_back));
+        let least = looked_back.map_or(edge, |looked_back| looked_back.min(edge));
+        self.watermark = self.watermark.map(|watermark| watermark.max(least));
         let owed_from = self.watermark.max(self.horizon);
         let Some(owed_from) = owed_from.filter(|owed_from| *owed_from < edge) else {
             return;

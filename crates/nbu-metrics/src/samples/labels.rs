@@ -1,5 +1,6 @@
 //! The label values of one series, in one shared piece of text.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -10,6 +11,9 @@ const NONE: &str = "none";
 
 /// What ends a value that was cut.
 const MARK: char = '…';
+
+/// What stands for a NUL: Prometheus reads one as the end of the page and refuses all of it.
+const NUL: &str = "\u{fffd}";
 
 /// Label values in the catalogue's order, without `primary`.
 ///
@@ -64,7 +68,8 @@ impl Labels {
         let mut text = String::new();
         for value in values {
             let value = if value.is_empty() { NONE } else { value };
-            let value = longest(value);
+            let value = readable(value);
+            let value = longest(&value);
             text.push(encode(value.len()));
             text.push_str(value);
         }
@@ -87,6 +92,14 @@ impl PartialOrd for Labels {
 impl std::fmt::Debug for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.values()).finish()
+    }
+}
+
+fn readable(value: &str) -> Cow<'_, str> {
+    if value.contains('\0') {
+        Cow::Owned(value.replace('\0', NUL))
+    } else {
+        Cow::Borrowed(value)
     }
 }
 

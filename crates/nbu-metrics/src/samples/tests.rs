@@ -17,11 +17,18 @@ fn values(samples: &Samples) -> Vec<(Vec<String>, f64)> {
 
 #[test]
 fn odd_label_values_come_back_unchanged() {
-    let odd = "a\0b\n\"\\\u{10ffff} é";
+    let odd = "a\u{1}b\n\"\\\u{10ffff} é";
     let long = "x".repeat(3000);
     let mut samples = Samples::new();
     samples.gauge(&jobs::JOBS, &[odd, &long], 1.0);
     assert_eq!(values(&samples), [(vec![odd.to_owned(), long], 1.0)]);
+}
+
+#[test]
+fn a_nul_that_would_end_the_page_for_prometheus_is_replaced() {
+    let mut samples = Samples::new();
+    samples.gauge(&jobs::JOBS, &["a\0b\0", "ACTIVE"], 1.0);
+    assert_eq!(values(&samples)[0].0, ["a\u{fffd}b\u{fffd}", "ACTIVE"]);
 }
 
 #[test]

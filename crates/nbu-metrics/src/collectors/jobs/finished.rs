@@ -52,6 +52,7 @@ pub(super) async fn collect(
     clock: Timestamp,
     manner: &Manner,
 ) -> Result<Walked, CollectError> {
+    context.ledger.compare_clocks(clock, (context.clock)());
     let agenda = context.ledger.begin(clock).await?;
     let mut manner = manner.of(context.client.version());
     walk(context, agenda.advance, clock, &mut manner).await?;

@@ -203,3 +203,35 @@ fn a_slice_that_does_not_fit_is_halved() {
     }
     assert_eq!(pace.width(), WIDEST);
 }
+
+/// Walks until nothing more is due, at hour 0 of our own clock.
+fn catch_up(marks: &mut Marks, clock: Timestamp) {
+    let settings = settings();
+    for _ in 0..200 {
+        marks.compare(clock, at(0), &settings);
+        marks.begin(clock, &settings);
+        let slice = marks.advance(clock, WIDEST, &settings);
+        marks.complete(&slice, clock, &settings);
+        if slice.to.is_none() {
+            return;
+        }
+    }
+    panic!("never caught up");
+}
+
+#[test]
+fn a_clock_that_was_years_ahead_does_not_blind_the_ledger_for_years() {
+    let mut marks = caught_up();
+    catch_up(&mut marks, at(87_600));
+    assert!(marks.horizon > Some(at(80_000)));
+    catch_up(&mut marks, at(1));
+    assert_eq!((marks.horizon, marks.watermark), (Some(at(1)), Some(at(1))));
+}
+
+#[test]
+fn a_clock_that_was_years_behind_makes_nothing_count_that_ended_before_the_first_start() {
+    let mut marks = caught_up();
+    catch_up(&mut marks, at(-87_600));
+    catch_up(&mut marks, at(1));
+    assert_eq!((marks.horizon, marks.watermark), (Some(at(0)), Some(at(1))));
+}
