@@ -2,6 +2,7 @@
 
 mod detour;
 mod http_stack;
+mod oversize;
 mod proxy;
 
 use std::pin::Pin;
@@ -57,7 +58,13 @@ pub(crate) enum Failure {
     Tls(TlsFault),
     Reset(Cause),
     Body(Cause),
-    TooLarge,
+    /// More than a limit allows.
+    TooLarge {
+        /// The limit's name in the configuration.
+        limit: &'static str,
+        /// Its value.
+        allowed: u64,
+    },
 }
 
 impl Failure {
@@ -69,7 +76,7 @@ impl Failure {
             Self::Connect(_) | Self::Proxy(..) => Code::Connect,
             Self::Tls(_) => Code::Tls,
             Self::Reset(_) => Code::Reset,
-            Self::Body(_) | Self::TooLarge => Code::Body,
+            Self::Body(_) | Self::TooLarge { .. } => Code::Body,
         }
     }
 
@@ -82,7 +89,7 @@ impl Failure {
             | Self::Connect(_)
             | Self::Reset(_)
             | Self::Body(_) => true,
-            Self::Tls(_) | Self::TooLarge => false,
+            Self::Tls(_) | Self::TooLarge { .. } => false,
         }
     }
 

@@ -7,7 +7,8 @@
 pub struct Limits {
     /// The largest body of one answer, in bytes after decompression. 64 MiB.
     pub response_bytes: u64,
-    /// The most header lines of one answer, over HTTP/1. 100.
+    /// The most header lines of one answer, over HTTP/1. 100. A header beyond the stack's own buffer of some 400 KiB
+    /// counts as too many.
     pub header_count: usize,
     /// The largest header of one answer in bytes, over HTTP/2. 64 KiB.
     pub header_bytes: u32,

@@ -153,10 +153,10 @@ impl Shared {
                 call,
                 fault: fault.reworded(|text| self.keyring.clean(text)),
             },
-            Failure::TooLarge => Error::Limit {
+            Failure::TooLarge { limit, allowed } => Error::Limit {
                 call,
-                limit: "response_bytes",
-                allowed: self.limits.response_bytes,
+                limit,
+                allowed,
             },
         }
     }

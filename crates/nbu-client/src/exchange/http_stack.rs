@@ -11,6 +11,7 @@ use reqwest::redirect;
 use tokio::time::timeout;
 use url::Url;
 
+use super::oversize::Oversize;
 use super::proxy::{self, ProxyFault, ProxySettings};
 use super::{Answer, Exchange, Exchanging, Failure, Request};
 use crate::sync::{Arc, AtomicUsize, Ordering};
@@ -153,6 +154,13 @@ impl HttpStack {
         if let Some(fault) = TlsFault::find(&error) {
             return Failure::Tls(fault.with(&self.witness, self.identified));
         }
+        if let Some(oversize) = Oversize::find(&error) {
+            let (limit, allowed) = match oversize {
+                Oversize::Lines => ("header_count", self.limits.header_count as u64),
+                Oversize::Block => ("header_bytes", self.limits.header_bytes.into()),
+            };
+            return Failure::TooLarge { limit, allowed };
+        }
         if is_no_http(&error) && self.speaks_tls(url).await {
             return Failure::Tls(TlsFault::NotPlain);
         }
@@ -245,7 +253,7 @@ async fn read(
 ) -> Result<Bytes, Failure> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit && response.status() == StatusCode::OK {
-        return Err(Failure::TooLarge);
+        return Err(too_large(limit));
     }
     let first = match next(response, received).await? {
         None => return Ok(Bytes::new()),
@@ -261,7 +269,14 @@ async fn read(
             Some(chunk) => body.extend_from_slice(&chunk),
         }
     }
-    Err(Failure::TooLarge)
+    Err(too_large(limit))
+}
+
+fn too_large(allowed: u64) -> Failure {
+    Failure::TooLarge {
+        limit: "response_bytes",
+        allowed,
+    }
 }
 
 async fn next(

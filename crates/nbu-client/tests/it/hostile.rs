@@ -158,5 +158,16 @@ async fn too_many_headers_are_refused() {
     )
     .await
     .unwrap_err();
-    assert_eq!(error.reason(), Reason::Connect, "{error}");
+    assert_eq!(error.reason(), Reason::Limit, "{error}");
+    assert!(error.to_string().contains("header_count = 10"), "{error}");
+}
+
+#[tokio::test]
+async fn a_header_line_beyond_every_buffer_is_refused() {
+    let reply = Reply::json("{}").with("X-Filler", "x".repeat(1 << 20));
+    let server = answering(reply).await;
+    let error = within(server.client().build().unwrap().server_info())
+        .await
+        .unwrap_err();
+    assert_eq!(error.reason(), Reason::Limit, "{error}");
 }
