@@ -23,6 +23,7 @@ mod wake;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nbu_api::ApiVersion;
 use nbu_client::{Client, CloseError, Reason};
 use nbu_metrics::collector::Collected;
 use nbu_metrics::ledger::JobsSettings;
@@ -85,6 +86,8 @@ struct Life {
     slots: Vec<Slot>,
     running: JoinSet<Result<Collected, Failure>>,
     jobs: Arc<JobsSettings>,
+    /// The API version the primary spoke last.
+    spoken: Option<ApiVersion>,
 }
 
 impl Life {
@@ -108,6 +111,7 @@ impl Life {
             slots,
             running: JoinSet::new(),
             jobs,
+            spoken: None,
         }
     }
 
@@ -318,10 +322,29 @@ impl Life {
             .iter_mut()
             .find(|slot| slot.running == Some(task))
         {
+            let failed_before = slot.is_failing();
             slot.finish(&self.config, outcome, now);
             self.estate.remember(slot.name(), slot.memory.clone());
+            let is_back = slot.is_probe() && failed_before && !slot.is_failing();
+            if self.speaks_another_version() || is_back {
+                self.slots.iter_mut().for_each(Slot::try_again);
+            }
             self.publish();
         }
+    }
+
+    /// Whether the primary was upgraded or downgraded since this was asked last.
+    fn speaks_another_version(&mut self) -> bool {
+        let version = self
+            .client
+            .as_ref()
+            .and_then(|(client, _)| client.version());
+        let Some(version) = version else {
+            return false;
+        };
+        self.spoken
+            .replace(version)
+            .is_some_and(|before| before != version)
     }
 
     async fn wake(&mut self, wake: Wake) {

@@ -105,6 +105,24 @@ impl Slot {
         self.collector.name()
     }
 
+    /// Whether it is the one that finds out if the primary is there. It is never put off for long: a primary that is being
+    /// upgraded answers 404 to everything, and so may what stands in front of it.
+    pub(super) fn is_probe(&self) -> bool {
+        self.name() == "primary"
+    }
+
+    /// Whether its last run failed or was refused.
+    pub(super) fn is_failing(&self) -> bool {
+        self.memory.failing.is_some()
+    }
+
+    /// What kept it from working may be gone: if it failed, it is due now.
+    pub(super) fn try_again(&mut self) {
+        if self.is_failing() {
+            self.due = Instant::now();
+        }
+    }
+
     /// When it is to run; `None` while it does.
     pub(super) fn due(&self) -> Option<Instant> {
         self.running.is_none().then_some(self.due)
@@ -226,7 +244,7 @@ impl Slot {
         self.complain(primary, ended, failure);
         self.memory.failures = self.memory.failures.saturating_add(1);
         match reason {
-            Reason::Forbidden | Reason::NotSupported => Outcome::Refused,
+            Reason::Forbidden | Reason::NotSupported if !self.is_probe() => Outcome::Refused,
             _ => Outcome::Failed {
                 consecutive: self.memory.failures,
             },
