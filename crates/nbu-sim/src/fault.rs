@@ -1,5 +1,6 @@
 //! What goes wrong, and when.
 
+mod error_body;
 mod page;
 mod script;
 
@@ -7,6 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
+pub use error_body::ErrorShape;
 pub(crate) use page::disturb;
 pub use script::Faults;
 pub(crate) use script::Script;
@@ -17,6 +19,13 @@ pub(crate) use script::Script;
 pub enum Fault {
     /// This status with an error body in the vendor's shape.
     Status(u16),
+    /// This status with an error body of another shape.
+    Refusal {
+        /// The status.
+        status: u16,
+        /// What the body looks like.
+        shape: ErrorShape,
+    },
     /// This status with `Retry-After` as given: seconds, an HTTP date, an ISO-8601 date, or nonsense.
     RetryAfter {
         /// Usually 429 or 503.
@@ -41,6 +50,8 @@ pub enum Fault {
     Hang,
     /// The connection is reset before any byte of the answer.
     Reset,
+    /// The connection is reset in the middle of the answer's header.
+    ResetInHeaders,
     /// The connection is reset after half of the body.
     ResetInBody,
     /// Half of the body the header announced, then an orderly close.
@@ -79,10 +90,21 @@ pub enum Fault {
     RepeatCursor,
     /// `next` alternates between two values for ever.
     AlternateCursors,
+    /// The first page again and again, each time with another `next` (lists by cursor).
+    EndlessCursors,
     /// An empty page that promises a next one.
     EmptyPageWithNext,
     /// `meta.pagination.count` lies by this much.
     CountLies(i64),
+    /// Every page but the first begins this many records away from where it should: what happens to a list by offset in
+    /// which records came (negative: some are answered twice) or went (positive: some are never answered) meanwhile.
+    Shift(i64),
+    /// Every record of a page comes so many times.
+    Repeated(usize),
+    /// So many further header lines.
+    Headers(usize),
+    /// A further header line of so many bytes.
+    LongHeader(usize),
     /// The filter is ignored.
     IgnoreFilter,
     /// The sort order is ignored.
@@ -168,6 +190,8 @@ pub enum Outage {
     Reset,
     /// It resets every new connection after the client's first bytes, in the middle of the TLS handshake.
     ResetInHandshake,
+    /// It ends its own half of every new connection and holds the other half open, as a machine that lost its memory does.
+    HalfOpen,
     /// Nothing listens on its port.
     Down,
 }

@@ -20,6 +20,14 @@ impl Query {
         )
     }
 
+    /// Whether it asks for another page than the first.
+    pub(crate) fn is_of_a_later_page(&self) -> bool {
+        self.value("page[after]").is_some()
+            || self
+                .value("page[offset]")
+                .is_some_and(|offset| offset.trim_start_matches('0') != "")
+    }
+
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0
             .iter()

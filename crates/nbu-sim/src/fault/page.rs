@@ -21,19 +21,34 @@ pub(crate) fn disturb(body: Vec<u8>, fault: &Fault, request: u64) -> Vec<u8> {
                 .pointer("/data/0/meta/page/cursor")
                 .cloned()
                 .unwrap_or(json!("1"));
-            promise(&mut document, &here);
+            let this = offset_of(&document);
+            promise(&mut document, &here, this);
             Vec::new()
         }
         Fault::AlternateCursors => {
-            promise(
-                &mut document,
-                &json!(if request.is_multiple_of(2) { "1" } else { "2" }),
-            );
+            let turn = 1 + request % 2;
+            promise(&mut document, &json!(turn.to_string()), json!(turn - 1));
+            Vec::new()
+        }
+        Fault::EndlessCursors => {
+            let this = offset_of(&document);
+            promise(&mut document, &json!(request.to_string()), this);
             Vec::new()
         }
         Fault::EmptyPageWithNext => {
+            let far = json!(offset_of(&document).as_u64().unwrap_or(0) + 1000);
             document["data"] = json!([]);
-            promise(&mut document, &json!(request.to_string()));
+            promise(&mut document, &json!(request.to_string()), far);
+            Vec::new()
+        }
+        Fault::Shift(by) => {
+            unshift(&mut document, *by);
+            Vec::new()
+        }
+        Fault::Repeated(times) => {
+            if let Some(records) = document.get_mut("data").and_then(Value::as_array_mut) {
+                *records = vec![std::mem::take(records); *times].concat();
+            }
             Vec::new()
         }
         Fault::CountLies(by) => {
@@ -52,11 +67,34 @@ pub(crate) fn disturb(body: Vec<u8>, fault: &Fault, request: u64) -> Vec<u8> {
     replace_marks(&text, &raw)
 }
 
+/// Where the page stands in its list; null where pages are not numbered.
+fn offset_of(document: &Value) -> Value {
+    document
+        .pointer("/meta/pagination/offset")
+        .cloned()
+        .unwrap_or_default()
+}
+
 /// Puts a `next` into the pagination: of the kind the page already speaks.
-fn promise(document: &mut Value, cursor: &Value) {
-    let by_offset = document.pointer("/meta/pagination/offset").cloned();
+fn promise(document: &mut Value, cursor: &Value, offset: Value) {
+    let by_offset = !offset_of(document).is_null();
     if let Some(pagination) = document.pointer_mut("/meta/pagination") {
-        pagination["next"] = by_offset.unwrap_or_else(|| cursor.clone());
+        pagination["next"] = if by_offset { offset } else { cursor.clone() };
+    }
+}
+
+/// Lets a page that begins elsewhere say what it was asked for.
+fn unshift(document: &mut Value, by: i64) {
+    if offset_of(document)
+        .as_i64()
+        .is_none_or(|offset| offset == 0)
+    {
+        return;
+    }
+    for name in ["offset", "next"] {
+        if let Some(number) = document.pointer_mut(&format!("/meta/pagination/{name}")) {
+            *number = json!(number.as_i64().unwrap_or(0).saturating_sub(by));
+        }
     }
 }
 
@@ -103,7 +141,11 @@ fn spoil(record: &mut Value, how: &Malformed, first: Option<&Value>) {
         }
         Malformed::Deep(_) => record["attributes"]["extra"] = json!(MARK),
         Malformed::LongString(bytes) => {
-            record["attributes"]["policyName"] = json!("x".repeat(*bytes));
+            for name in ["name", "policyName"] {
+                if let Some(name) = record["attributes"].get_mut(name) {
+                    *name = json!("x".repeat(*bytes));
+                }
+            }
         }
         _ => {
             if let Some(attributes) = record.get_mut("attributes").and_then(Value::as_object_mut) {

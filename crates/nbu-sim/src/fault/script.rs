@@ -27,6 +27,11 @@ impl Faults {
         self.0.add(route.into(), When::Always, fault);
     }
 
+    /// Every request to `route` for another page than the first.
+    pub fn later_pages(&self, route: impl Into<Route>, fault: Fault) {
+        self.0.add(route.into(), When::LaterPages, fault);
+    }
+
     /// The next `n` requests to `route`.
     pub fn next(&self, route: impl Into<Route>, n: usize, fault: Fault) {
         self.0
@@ -79,6 +84,7 @@ struct Rule {
 #[derive(Debug)]
 enum When {
     Always,
+    LaterPages,
     Between { skip: usize, strike: usize },
     Sometimes { rng: Rng, p: f64 },
 }
@@ -89,11 +95,11 @@ impl Script {
     }
 
     /// The faults one request meets: any delays, then at most one other.
-    pub(crate) fn strike(&self, route: Route) -> Vec<Fault> {
+    pub(crate) fn strike(&self, route: Route, is_later_page: bool) -> Vec<Fault> {
         let mut rules = self.rules.lock();
         let mut struck = Vec::new();
         for rule in rules.iter_mut().filter(|rule| rule.route.covers(route)) {
-            if !rule.when.strikes() {
+            if !rule.when.strikes(is_later_page) {
                 continue;
             }
             self.struck.fetch_add(1, Ordering::Relaxed);
@@ -108,9 +114,10 @@ impl Script {
 }
 
 impl When {
-    fn strikes(&mut self) -> bool {
+    fn strikes(&mut self, is_later_page: bool) -> bool {
         match self {
             Self::Always => true,
+            Self::LaterPages => is_later_page,
             Self::Sometimes { rng, p } => rng.f64() < *p,
             Self::Between { skip, strike } => {
                 if *skip > 0 {
@@ -131,7 +138,7 @@ mod tests {
 
     fn statuses(faults: &Faults, route: Route, n: usize) -> Vec<Option<u16>> {
         (0..n)
-            .map(|_| match faults.0.strike(route).last() {
+            .map(|_| match faults.0.strike(route, false).last() {
                 Some(Fault::Status(status)) => Some(*status),
                 _ => None,
             })
@@ -153,6 +160,14 @@ mod tests {
         assert_eq!(statuses(&faults, Route::Ping, 2), [Some(429), Some(429)]);
         faults.clear();
         assert_eq!(statuses(&faults, Route::Ping, 1), [None]);
+    }
+
+    #[test]
+    fn first_pages_can_be_spared() {
+        let faults = Faults::new(Arc::default());
+        faults.later_pages(Route::Jobs, Fault::Status(500));
+        assert!(faults.0.strike(Route::Jobs, false).is_empty());
+        assert_eq!(faults.0.strike(Route::Jobs, true).len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use hyper_util::{
     server::conn::auto,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -126,6 +126,7 @@ impl Acceptor {
             match outage {
                 Outage::BlackHole => return over(outages).await,
                 Outage::Reset => control.reset(),
+                Outage::HalfOpen => return half_open(stream, outages).await,
                 Outage::ResetInHandshake => {
                     let _ = stream.readable().await;
                     control.reset();
@@ -172,6 +173,12 @@ async fn talk(
     {
         tracing::debug!(error, "connection ended");
     }
+}
+
+/// Says its last word at once and keeps the connection, until the outage is over.
+async fn half_open(mut stream: TcpStream, mut outages: watch::Receiver<Outage>) {
+    let _ = stream.shutdown().await;
+    let _ = outages.wait_for(|outage| *outage != Outage::HalfOpen).await;
 }
 
 /// Resolves when an outage is over.

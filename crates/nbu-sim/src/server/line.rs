@@ -39,6 +39,12 @@ impl Control {
         *self.raw.lock() = Some(bytes);
     }
 
+    /// The same, and the connection ends with a reset.
+    pub(crate) fn write_raw_and_reset(&self, bytes: Bytes) {
+        self.reset.store(true, Ordering::Relaxed);
+        self.write_raw(bytes);
+    }
+
     pub(crate) async fn killed(&self) {
         self.killed.notified().await;
     }

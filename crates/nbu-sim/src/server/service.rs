@@ -15,6 +15,7 @@ use super::{
 use crate::{
     answer::{self, Request},
     fault::{Fault, Outage, disturb},
+    negotiation,
     primary::Primary,
     query::Query,
     reply::{Refusal, Reply},
@@ -64,7 +65,9 @@ pub(crate) async fn serve(
     }
     primary.gates.pass(matched.route).await;
     let number = primary.next_request();
-    let mut faults = primary.script.strike(matched.route);
+    let mut faults = primary
+        .script
+        .strike(matched.route, query.is_of_a_later_page());
     let mut honest_query = query;
     let mut fault = None;
     for struck in faults.drain(..) {
@@ -77,6 +80,14 @@ pub(crate) async fn serve(
             }
             Fault::IgnoreFilter => honest_query.0.retain(|(name, _)| name != "filter"),
             Fault::IgnoreSort => honest_query.0.retain(|(name, _)| name != "sort"),
+            Fault::EndlessCursors => {
+                honest_query.0.retain(|(name, _)| name != "page[after]");
+                fault = Some(Fault::EndlessCursors);
+            }
+            Fault::Shift(by) => {
+                shift(&mut honest_query, by);
+                fault = Some(Fault::Shift(by));
+            }
             other => fault = Some(other),
         }
     }
@@ -130,6 +141,19 @@ fn faulty(
             headers: vec![("retry-after", value.clone())],
             ..refuse(*code)
         },
+        Fault::Refusal {
+            status: code,
+            shape,
+        } => {
+            let (content_type, body) =
+                shape.body(*code, negotiation::content_type(primary.version()));
+            Reply {
+                status: status(*code),
+                content_type,
+                headers: Vec::new(),
+                body,
+            }
+        }
         Fault::Answer {
             status: code,
             content_type,
@@ -161,6 +185,16 @@ fn faulty(
                 _ => reply.body = disturb(reply.body.to_vec(), fault, number).into(),
             }
             reply
+        }
+    }
+}
+
+/// Pages after the first begin elsewhere, and say what they were asked for.
+fn shift(query: &mut Query, by: i64) {
+    for (name, value) in &mut query.0 {
+        let asked = value.parse::<i64>().unwrap_or(0);
+        if name == "page[offset]" && asked > 0 {
+            *value = asked.saturating_add(by).max(0).to_string();
         }
     }
 }
@@ -204,8 +238,14 @@ fn respond(
             gzip = true;
             Content::bomb(bytes)
         }
-        Some(Fault::BrokenChunks | Fault::Raw(_)) if http2 => {
+        Some(Fault::BrokenChunks | Fault::Raw(_) | Fault::ResetInHeaders) if http2 => {
             Content::Reset(None, Arc::clone(&connection.control), None)
+        }
+        Some(Fault::ResetInHeaders) => {
+            connection
+                .control
+                .write_raw_and_reset(Bytes::from_static(b"HTTP/1.1 200 OK\r\ncontent-ty"));
+            Content::Whole(Bytes::new())
         }
         Some(Fault::BrokenChunks) => {
             let mut raw = b"HTTP/1.1 200 OK\r\ncontent-type: ".to_vec();
@@ -222,6 +262,15 @@ fn respond(
         }
         Some(Fault::Answer { headers, .. }) => {
             extra = headers;
+            Content::Whole(body)
+        }
+        Some(Fault::Headers(lines)) => {
+            let line = |n| (format!("x-filler-{n}"), "x".to_owned());
+            extra = (0..lines).map(line).collect();
+            Content::Whole(body)
+        }
+        Some(Fault::LongHeader(bytes)) => {
+            extra = vec![("x-filler".to_owned(), "x".repeat(bytes))];
             Content::Whole(body)
         }
         _ => Content::Whole(body),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nbu_sim::{Edit, Fault, Malformed, Population, Route, Running, Sim};
+use nbu_sim::{Edit, ErrorShape, Fault, Malformed, Outage, Population, Route, Running, Sim};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -231,6 +231,100 @@ async fn pages_lie() {
         asking.ask("/storage/storage-units", &[]).await.body["meta"]["pagination"]["count"],
         4
     );
+}
+
+#[tokio::test]
+async fn pages_by_offset_lie_too() {
+    let asking = start().await;
+    let unit = |offset: &'static str| {
+        let asking = &asking;
+        async move {
+            let query = [
+                ("sort", "name"),
+                ("page[limit]", "5"),
+                ("page[offset]", offset),
+            ];
+            let body = asking.ask("/storage/storage-units", &query).await.body;
+            let name = body["data"][0]["id"].clone();
+            (
+                name,
+                body["meta"]["pagination"]["offset"].clone(),
+                body["meta"]["pagination"]["next"].clone(),
+            )
+        }
+    };
+    let lie = |fault: Fault| {
+        asking.primary.faults().clear();
+        asking.primary.faults().always(Route::StorageUnits, fault);
+    };
+    let honest = [
+        unit("0").await,
+        unit("5").await,
+        unit("6").await,
+        unit("4").await,
+    ];
+    for (by, moved) in [(1, 2), (-1, 3)] {
+        lie(Fault::Shift(by));
+        assert_eq!(unit("0").await, honest[0]);
+        let shifted = unit("5").await;
+        assert_eq!(shifted.0, honest[moved].0, "{by}");
+        assert_eq!(
+            (shifted.1, shifted.2),
+            (honest[1].1.clone(), honest[1].2.clone())
+        );
+    }
+    lie(Fault::RepeatCursor);
+    assert_eq!(unit("5").await.2, 5);
+    lie(Fault::AlternateCursors);
+    assert_ne!(unit("5").await.2, unit("5").await.2);
+    lie(Fault::EmptyPageWithNext);
+    let (name, _, next) = unit("5").await;
+    assert!(name.is_null() && next.is_u64());
+    lie(Fault::Repeated(3));
+    let body = asking
+        .ask("/storage/storage-units", &[("page[limit]", "5")])
+        .await
+        .body;
+    assert_eq!(body["data"].as_array().map(Vec::len), Some(15));
+}
+
+#[tokio::test]
+async fn refusals_come_in_every_shape() {
+    let asking = start().await;
+    for shape in ErrorShape::ALL {
+        always(&asking.primary, Fault::Refusal { status: 502, shape });
+        let response = asking.request("/admin/jobs").send().await.unwrap();
+        assert_eq!(response.status(), 502, "{shape:?}");
+        let said = response.headers().contains_key("content-type");
+        assert_eq!(said, shape != ErrorShape::Empty);
+    }
+}
+
+#[tokio::test]
+async fn headers_are_many_and_long() {
+    let asking = start().await;
+    always(&asking.primary, Fault::Headers(60));
+    assert!(asking.jobs(&[]).await.headers.len() >= 60);
+    always(&asking.primary, Fault::LongHeader(9000));
+    assert_eq!(asking.jobs(&[]).await.headers["x-filler"].len(), 9000);
+}
+
+#[tokio::test]
+async fn connections_break_in_the_header_and_stay_half_open() {
+    let asking = plain().await;
+    always(&asking.primary, Fault::ResetInHeaders);
+    let broken = timeout(HUNG, asking.request("/admin/jobs").send())
+        .await
+        .unwrap();
+    assert!(broken.is_err());
+    asking.primary.faults().clear();
+    asking.primary.set_outage(Outage::HalfOpen);
+    let half = timeout(HUNG, asking.request("/admin/jobs").send())
+        .await
+        .unwrap();
+    assert!(half.is_err());
+    asking.primary.set_outage(Outage::None);
+    assert_eq!(asking.jobs(&[]).await.status, 200);
 }
 
 #[tokio::test]
