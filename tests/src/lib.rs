@@ -10,6 +10,7 @@
 
 mod binary;
 mod exporter;
+pub mod hostile;
 mod memory;
 mod page;
 mod watched;

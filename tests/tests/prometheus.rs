@@ -6,7 +6,7 @@
     reason = "the functions below the tests fail the test by panicking"
 )]
 
-use nbu_sim::{JobSpec, Population, Sim, StorageCounts};
+use nbu_sim::{Fault, JobSpec, Malformed, Population, Route, Sim, StorageCounts};
 use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
 use serde_json::Value;
 use std::process::Stdio;
@@ -75,6 +75,35 @@ async fn prometheus_scrapes_every_series_and_promtool_has_nothing_to_say() {
             series.name
         );
     }
+}
+
+#[tokio::test]
+async fn names_that_no_page_should_hold_are_scraped_all_the_same() {
+    let storage = StorageCounts {
+        units: 12,
+        pools: 4,
+        servers: 2,
+    };
+    let sim = Sim::builder().population(Population::empty());
+    let odd = Watched::start("odd", sim.storage(storage)).await;
+    // Newlines, quotes, backslashes, braces and NUL at the end of every text.
+    let fault = Fault::Malformed {
+        every: 1,
+        how: Malformed::ControlCharacters,
+    };
+    odd.sim.faults().always(Route::StorageUnits, fault);
+    let exporter = Launch::with_config(configuration([&odd])).start().await;
+    let page = exporter
+        .scrape_until("storage", |page| {
+            page.has("netbackup_storage_unit_info", &[])
+        })
+        .await;
+    promtool(page.text()).await;
+    let prometheus = Prometheus::scraping(&exporter).await;
+    prometheus
+        .shows("count(netbackup_storage_unit_info)", 12.0)
+        .await;
+    prometheus.shows("min(up)", 1.0).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod bench;
 mod checks;
 mod ci;
 mod contract;
+mod fuzz;
 mod loom;
 mod miri;
 mod prometheus;
@@ -63,6 +64,14 @@ enum Command {
     Tsan,
     /// A real Prometheus scrapes the real binary; promtool checks the page.
     Prometheus,
+    /// Fuzz every decoder and writer for a bounded time each (nightly, cargo-fuzz); fails on a crash.
+    Fuzz {
+        /// Seconds per target.
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+        /// Only this target.
+        target: Option<String>,
+    },
     /// Compare the endpoint table and the models with the vendor's OpenAPI files.
     Contract {
         /// The directory with the vendor's files, one folder per release; default: `NBU_SPECS_DIR`.
@@ -105,6 +114,7 @@ fn run(sh: &Shell, command: Command) -> anyhow::Result<()> {
         Command::Miri => miri::run(sh),
         Command::Tsan => tsan::run(sh),
         Command::Prometheus => prometheus::run(sh),
+        Command::Fuzz { seconds, target } => fuzz::run(sh, seconds, target.as_deref()),
         Command::Contract { specs } => contract::run(sh, specs),
         Command::Bench { filter } => bench::run(sh, filter.as_deref()),
         Command::Ci => ci::run(sh),

@@ -128,3 +128,17 @@ pub use tls::{
 };
 #[cfg(feature = "http")]
 pub use walk::{Walk, WalkSummary};
+
+/// A door for the fuzz targets to what is private.
+#[cfg(all(fuzzing, feature = "http"))]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// See `retry::after`.
+    pub fn retry_after(
+        value: &str,
+        date: Option<&str>,
+        now: Option<jiff::Timestamp>,
+    ) -> Option<std::time::Duration> {
+        crate::retry::parse_retry_after(value, date, now)
+    }
+}

@@ -67,7 +67,7 @@ pub use builder::{Sim, SimBuilder, StartError};
 pub use certificate::{CertificateError, Identity, Pair};
 pub use clock::Clock;
 pub use credential::{Logins, Permission};
-pub use fault::{Edit, Fault, Faults, Malformed, Outage};
+pub use fault::{Edit, ErrorShape, Fault, Faults, Malformed, Outage};
 pub use gate::Gate;
 pub use population::{Population, RecordSize, spec::JobSpec};
 pub use route::Route;
@@ -78,3 +78,13 @@ pub use storage::{
     StorageUnit,
 };
 pub use truth::{Class, JobTruth, Tally, Truth};
+
+/// A door for the fuzz targets to what is private.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// What a filter of the job list says to the primary.
+    pub fn job_filter(text: &str) -> Result<String, String> {
+        crate::filter::parse(crate::jobs::SCHEMA, text).map(|read| read.outline())
+    }
+}

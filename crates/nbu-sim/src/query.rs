@@ -25,7 +25,7 @@ impl Query {
         self.value("page[after]").is_some()
             || self
                 .value("page[offset]")
-                .is_some_and(|offset| offset.trim_start_matches('0') != "")
+                .is_some_and(|offset| !offset.trim_start_matches('0').is_empty())
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {

@@ -14,6 +14,7 @@ mod check;
 mod close_down;
 mod command_line;
 mod failures;
+mod hostile;
 mod isolation;
 mod killed;
 mod secrets;

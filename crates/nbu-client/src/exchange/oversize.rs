@@ -32,8 +32,10 @@ impl Oversize {
     }
 }
 
-/// A stream that our own side gave up because of what it received. Before the answer, that is a header block over the
-/// announced size, or one so malformed that no server writes it.
+/// Our own side gave up the stream, or for a block in more pieces than the announced size can have the whole connection. It
+/// does so before the answer for nothing else, unless the header is so malformed that no server writes it.
 fn is_refused_here(error: &h2::Error) -> bool {
-    error.is_library() && error.is_reset() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)
+    let stream = error.is_reset() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR);
+    let connection = error.is_go_away() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+    error.is_library() && (stream || connection)
 }

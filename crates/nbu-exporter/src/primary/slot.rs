@@ -113,7 +113,7 @@ impl Slot {
 
     /// Whether its last run failed or was refused.
     pub(super) fn is_failing(&self) -> bool {
-        self.memory.failing.is_some()
+        self.memory.failing
     }
 
     /// What kept it from working may be gone: if it failed, it is due now.

@@ -207,18 +207,18 @@ async fn a_run_that_has_more_goes_on_at_once_and_a_failing_one_waits_longer_each
 async fn the_probe_is_never_put_off_for_an_hour_and_its_success_wakes_those_that_failed() {
     let mut probe = slot("primary");
     for reason in [Reason::NotSupported, Reason::Forbidden] {
-        probe.finish("paris", failure(reason), AT);
+        probe.finish(&config(), failure(reason), AT);
         let wait = probe.due().unwrap() - Instant::now();
         assert!(wait <= Duration::from_secs(330), "{reason}: {wait:?}");
     }
     let mut refused = slot("storage");
-    refused.finish("paris", failure(Reason::NotSupported), AT);
+    refused.finish(&config(), failure(Reason::NotSupported), AT);
     assert!(refused.due().unwrap() - Instant::now() > Duration::from_secs(1800));
     refused.try_again();
     assert_eq!(refused.due(), Some(Instant::now()));
 
     let mut well = slot("storage");
-    well.finish("paris", Ok(found()), AT);
+    well.finish(&config(), Ok(found()), AT);
     let due = well.due();
     well.try_again();
     assert_eq!(well.due(), due, "what works keeps its rhythm");

@@ -148,3 +148,41 @@ impl Value<'_> {
         }
     }
 }
+
+#[cfg(fuzzing)]
+impl<F: Copy + std::fmt::Debug> Expression<F> {
+    /// The expression in a form that says nothing of parentheses.
+    pub(crate) fn outline(&self) -> String {
+        let joined = |word, terms: Vec<String>| format!("{word}[{}]", terms.join(", "));
+        match self {
+            Self::And(..) => joined("and", self.terms(true)),
+            Self::Or(..) => joined("or", self.terms(false)),
+            Self::Not(inner) => joined("not", vec![inner.outline()]),
+            Self::Compare {
+                field,
+                comparison,
+                literal,
+                ..
+            } => match literal {
+                Literal::Integer(value) => format!("{field:?} {comparison:?} {value}"),
+                Literal::Number(value) => format!("{field:?} {comparison:?} {value}"),
+                Literal::Text(value) => format!("{field:?} {comparison:?} {value:?}"),
+                Literal::Boolean(value) => format!("{field:?} {comparison:?} {value}"),
+            },
+            Self::Search {
+                field,
+                search,
+                needle,
+                ..
+            } => format!("{field:?} {search:?} {needle:?}"),
+        }
+    }
+
+    fn terms(&self, and: bool) -> Vec<String> {
+        match self {
+            Self::And(left, right) if and => [left.terms(and), right.terms(and)].concat(),
+            Self::Or(left, right) if !and => [left.terms(and), right.terms(and)].concat(),
+            other => vec![other.outline()],
+        }
+    }
+}
