@@ -25,6 +25,7 @@ const DURING: u64 = 230;
 const HANG: Duration = Duration::from_secs(240);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes on a busy machine: cargo test -p nbu-tests --test it hostile -- --ignored --nocapture"]
 async fn every_fault_has_its_reason_and_the_healthy_neighbour_does_not_notice() {
     let alone = alone().await;
     let beside = beside().await;
