@@ -25,9 +25,13 @@ pub(super) fn plans() -> Vec<Plan> {
     plans
 }
 
+/// Overload slows all that is asked of the primary down, so that a run may meet its own deadline while it waits.
+const OVERLOAD: &str = "http|timeout";
+
 /// What a collector says when the status answers a request with a credential.
 fn of_list(status: u16) -> &'static str {
     match status {
+        429 | 503 => OVERLOAD,
         401 | 403 => "forbidden",
         404 | 406 | 415 => "not_supported",
         _ => "http",
@@ -40,6 +44,7 @@ fn on_lists(status: u16, refusal: &Fault) -> Plan {
         403 => "forbidden",
         // It is taken for older than the endpoint.
         404 | 406 | 415 => "ok",
+        429 | 503 => OVERLOAD,
         _ => "http",
     };
     Plan::new(format!("status-{status}-lists"))
@@ -52,6 +57,7 @@ fn on_ping(status: u16, refusal: &Fault) -> Plan {
         401 => "unauthorized",
         403 => "forbidden",
         404 | 406 | 415 => "not_supported",
+        429 | 503 => OVERLOAD,
         _ => "http",
     };
     Plan::new(format!("status-{status}-ping"))
@@ -70,6 +76,7 @@ fn in_the_middle(status: u16, refusal: &Fault) -> Plan {
         400 => ("http", "ok", "http"),
         404 => ("ok", "ok", "not_supported"),
         406 | 415 => ("ok", "not_supported", "not_supported"),
+        429 | 503 => (OVERLOAD, OVERLOAD, OVERLOAD),
         _ => ("http", "http", "http"),
     };
     Plan::new(format!("status-{status}-middle"))
@@ -94,6 +101,6 @@ fn retry_after() -> impl Iterator<Item = Plan> {
         };
         Plan::new(format!("retry-after-{name}"))
             .everywhere(&fault)
-            .all_say("http")
+            .all_say(OVERLOAD)
     })
 }
