@@ -19,6 +19,7 @@ mod ports;
 mod presented;
 mod proxy;
 mod retries;
+mod secrets;
 mod server;
 mod settings;
 mod walks;

@@ -85,6 +85,22 @@ impl Server {
         tls: Option<TlsAcceptor>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listen(listener, script, tls)
+    }
+
+    /// On a socket that stands already.
+    pub(crate) fn on(
+        listener: TcpListener,
+        script: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(listener, script, None)
+    }
+
+    fn listen(
+        listener: TcpListener,
+        script: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Log {
             seen: Mutex::default(),

@@ -110,9 +110,16 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Seen> {
     let text = String::from_utf8(head).ok()?;
     let mut lines = text.lines();
     let target = lines.next()?.split(' ').nth(1)?.to_owned();
-    let headers = lines
+    let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
+    // Nobody looks at it, but the next request stands behind it.
+    let body = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, length)| length.parse().ok())
+        .unwrap_or(0);
+    stream.read_exact(&mut vec![0; body]).await.ok()?;
     Some(Seen { target, headers })
 }
