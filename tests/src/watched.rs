@@ -18,6 +18,7 @@ pub struct Watched {
     directory: TempDir,
     extra: String,
     tls: Option<String>,
+    credential: Option<String>,
 }
 
 impl Watched {
@@ -38,6 +39,7 @@ impl Watched {
             directory,
             extra: String::new(),
             tls: None,
+            credential: None,
         }
     }
 
@@ -56,6 +58,18 @@ impl Watched {
         self
     }
 
+    /// Replaces the line with the credential, which else is `api_key_file: DIR/key`; `DIR` is the directory of the files.
+    #[must_use]
+    pub fn credential(mut self, line: &str) -> Self {
+        self.credential = Some(line.to_owned());
+        self
+    }
+
+    /// The directory of the files.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// Writes one of the files that the exporter reads (`ca.pem`, `key`, or another).
     pub fn write(&self, file: &str, content: &str) {
         std::fs::write(self.directory.path().join(file), content).expect("the file is written");
@@ -66,8 +80,13 @@ impl Watched {
         let directory = self.directory.path().display();
         let tls = self.tls.as_deref().unwrap_or("ca_file: DIR/ca.pem");
         let tls = tls.replace("DIR", &directory.to_string());
+        let credential = self
+            .credential
+            .as_deref()
+            .unwrap_or("api_key_file: DIR/key");
+        let credential = credential.replace("DIR", &directory.to_string());
         format!(
-            "  - name: {}\n    url: {}\n    api_key_file: {directory}/key\n    tls_config: {{{tls}}}\n{}",
+            "  - name: {}\n    url: {}\n    {credential}\n    tls_config: {{{tls}}}\n{}",
             self.name,
             self.sim.url(),
             self.extra

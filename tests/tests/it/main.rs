@@ -13,10 +13,12 @@
 mod check;
 mod close_down;
 mod command_line;
+mod credentials;
 mod failures;
 mod hostile;
 mod isolation;
 mod killed;
+mod overload;
 mod secrets;
 mod state;
 mod tls;

@@ -130,7 +130,13 @@ async fn a_proxy_that_wants_other_credentials_is_to_blame_and_not_asked_again() 
         .unwrap();
     let error = within(client.ping()).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Proxy { fault: ProxyFault::Credentials, .. }),
+        matches!(
+            &error,
+            Error::Proxy {
+                fault: ProxyFault::Credentials,
+                ..
+            }
+        ),
         "{error:?}"
     );
 }
@@ -167,7 +173,13 @@ async fn each_way_in_which_the_proxy_fails_is_told_from_the_primary() {
         .unwrap();
     let error = within(client.ping()).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Proxy { fault: ProxyFault::Unreachable, .. }),
+        matches!(
+            &error,
+            Error::Proxy {
+                fault: ProxyFault::Unreachable,
+                ..
+            }
+        ),
         "{error:?}"
     );
 }

@@ -93,14 +93,21 @@ fn echo(seen: &Seen) -> Reply {
     if seen.is("/admin/jobs") {
         Reply::error(400, 1, &format!("{KEY} {quoted} {TOKEN} {PROXY}"))
     } else if seen.is("/storage/storage-units") {
-        let target = format!("https://x.example.com/?a={KEY}&b={}&c={TOKEN}{PROXY}", SECRETS[3]);
+        let target = format!(
+            "https://x.example.com/?a={KEY}&b={}&c={TOKEN}{PROXY}",
+            SECRETS[3]
+        );
         Reply::status(307).with("Location", target)
     } else if seen.is("/storage/disk-pools") {
         Reply::status(200).with("Content-Type", format!("text/{KEY}{TOKEN}{PROXY}"))
     } else if seen.is("/storage/storage-servers") {
-        Reply::status(500).body(format!("{{ {PASSWORD} {quoted} {} {KEY}{TOKEN}", SECRETS[6]))
+        Reply::status(500).body(format!(
+            "{{ {PASSWORD} {quoted} {} {KEY}{TOKEN}",
+            SECRETS[6]
+        ))
     } else {
-        let raw = format!("HTTP/1.1 500 {KEY}{TOKEN}{PASSWORD}{PROXY}\r\nContent-Length: 0\r\n\r\n");
+        let raw =
+            format!("HTTP/1.1 500 {KEY}{TOKEN}{PASSWORD}{PROXY}\r\nContent-Length: 0\r\n\r\n");
         Reply::Raw(raw.into_bytes())
     }
 }
@@ -115,7 +122,9 @@ async fn everything(client: &Client, said: &mut String) {
         &nbu_api::endpoint::SERVER_INFO,
     ];
     for endpoint in endpoints {
-        let error = within(client.fetch(endpoint, Query::new())).await.unwrap_err();
+        let error = within(client.fetch(endpoint, Query::new()))
+            .await
+            .unwrap_err();
         write!(said, "\n{error} {error:?}").unwrap();
         let mut cause = std::error::Error::source(&error);
         while let Some(beneath) = cause {
@@ -145,8 +154,10 @@ async fn no_secret_is_in_any_log_line_error_or_debug_output() {
             return echo(&seen);
         }
         if *accepts.lock().unwrap() {
-            Reply::json(format!(r#"{{"token":"{TOKEN}","tokenType":"BEARER","validity":3600}}"#))
-                .but_status(201)
+            Reply::json(format!(
+                r#"{{"token":"{TOKEN}","tokenType":"BEARER","validity":3600}}"#
+            ))
+            .but_status(201)
         } else {
             Reply::error(401, 1, &format!("{} is wrong", SECRETS[2]))
         }
@@ -169,7 +180,10 @@ async fn no_secret_is_in_any_log_line_error_or_debug_output() {
     client.set_credential(Credential::api_key(KEY)).unwrap();
     everything(&client, &mut said).await;
     assert!(
-        server.seen().iter().any(|seen| seen.header("authorization") == Some(TOKEN)),
+        server
+            .seen()
+            .iter()
+            .any(|seen| seen.header("authorization") == Some(TOKEN)),
         "the token was used"
     );
     // A rejected password is said back too, and said again while it is left alone.
