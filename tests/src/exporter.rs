@@ -3,6 +3,8 @@
 use crate::{Memory, Page, binary};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -281,6 +283,32 @@ pub fn http() -> reqwest::Client {
     )]
     reqwest::Client::builder()
         .no_proxy()
+        .timeout(HANG)
+        .build()
+        .expect("a client")
+}
+
+/// A client of a simulated primary, trusting this authority and nothing else.
+pub fn https(ca_pem: &[u8]) -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_pem) {
+        let certificate = certificate.expect("a certificate in PEM");
+        roots.add(certificate).expect("a root certificate");
+    }
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the harness measures against a client that is not ours"
+    )]
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
         .timeout(HANG)
         .build()
         .expect("a client")

@@ -9,13 +9,14 @@
 )]
 
 mod binary;
+pub mod cpu;
 mod exporter;
 pub mod hostile;
 mod memory;
 mod page;
 mod watched;
 
-pub use exporter::{Exporter, Launch, Ran, http};
+pub use exporter::{Exporter, Launch, Ran, http, https};
 pub use memory::Memory;
 pub use page::{Page, Series};
 pub use watched::{API_KEY, Watched, configuration};

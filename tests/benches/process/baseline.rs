@@ -1,0 +1,68 @@
+//! What the pages of finished jobs cost at least: downloading them and checking that they are JSON.
+
+use nbu_sim::Running;
+use nbu_tests::{API_KEY, cpu};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// What a page says of the next one, and nothing else.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    meta: Meta<'a>,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    pagination: Pagination<'a>,
+}
+
+#[derive(Deserialize)]
+struct Pagination<'a> {
+    #[serde(borrow)]
+    next: Option<&'a str>,
+}
+
+/// Processor time of a loop over all finished jobs of the primary, page by page over one connection, that looks at nothing but the
+/// cursor. It runs on a thread of its own, with everything that it needs.
+pub(crate) fn of(primary: &Running) -> Duration {
+    let url = format!("{}/admin/jobs", primary.url());
+    let ca = primary.ca_pem().to_owned();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let began = cpu::of_this_thread();
+        runtime.block_on(walk(&url, ca.as_bytes()));
+        cpu::of_this_thread() - began
+    });
+    thread.join().expect("the bare loop ends")
+}
+
+async fn walk(url: &str, ca: &[u8]) {
+    let client = nbu_tests::https(ca);
+    let mut cursor = None;
+    loop {
+        let mut address = reqwest::Url::parse(url).expect("an address");
+        address
+            .query_pairs_mut()
+            .append_pair("filter", "state eq 'DONE'")
+            .append_pair("sort", "jobId")
+            .append_pair("page[limit]", "100")
+            .extend_pairs(cursor.iter().map(|cursor| ("page[after]", cursor)));
+        let request = client
+            .get(address)
+            .header("accept", "application/vnd.netbackup+json;version=12.0")
+            .header("authorization", API_KEY);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "the bare loop is refused");
+        let body = answer.bytes().await.expect("a page");
+        let envelope: Envelope<'_> = serde_json::from_slice(&body).expect("a page of JSON");
+        match envelope.meta.pagination.next {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return,
+        }
+    }
+}
