@@ -23,11 +23,7 @@ async fn main() {
     let filter = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with('-'));
-    let wanted = |name: &str| {
-        filter
-            .as_deref()
-            .is_none_or(|filter| name.contains(filter))
-    };
+    let wanted = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
     if wanted("walk") {
         walk::bench().await;
     }

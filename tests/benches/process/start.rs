@@ -26,13 +26,22 @@ pub(crate) async fn bench() {
         "\nstart over {:.0} MiB of state that kill -9 left",
         state_bytes / MIB
     );
-    println!("{:>6} {:>14} {:>16}", "start", "healthy ms", "counters back ms");
+    println!(
+        "{:>6} {:>14} {:>16}",
+        "start", "healthy ms", "counters back ms"
+    );
     let mut rows = Vec::new();
     for start in 1..=STARTS {
         let (healthy, back) = start_over(&config, directory.path()).await;
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
-        println!("{start:>6} {:>14.1} {:>16.1}", millis(healthy), millis(back));
-        rows.push(serde_json::json!({ "healthy_ms": millis(healthy), "counters_ms": millis(back) }));
+        println!(
+            "{start:>6} {:>14.1} {:>16.1}",
+            millis(healthy),
+            millis(back)
+        );
+        rows.push(
+            serde_json::json!({ "healthy_ms": millis(healthy), "counters_ms": millis(back) }),
+        );
     }
     println!(
         "{}",

@@ -37,7 +37,9 @@ pub(crate) async fn bench() {
     for seen in watched.sim.requests().into_iter().skip(asked) {
         *by_route.entry(format!("{:?}", seen.route)).or_default() += 1;
     }
-    println!("\nsteady state: {CYCLES} cycles of a minute with about 700 jobs each, 10,000 clients");
+    println!(
+        "\nsteady state: {CYCLES} cycles of a minute with about 700 jobs each, 10,000 clients"
+    );
     println!(
         "{:>8} {:>10} {:>9} {:>13} {:>13} {:>10}",
         "jobs", "CPU s", "µs/job", "resident MiB", "peak MiB", "state MiB"
@@ -52,7 +54,11 @@ pub(crate) async fn bench() {
     );
     println!("requests a cycle:");
     for (route, requests) in &by_route {
-        println!("  {:<24} {:>8.2}", route, *requests as f64 / f64::from(CYCLES));
+        println!(
+            "  {:<24} {:>8.2}",
+            route,
+            *requests as f64 / f64::from(CYCLES)
+        );
     }
     println!(
         "{}",

@@ -73,7 +73,10 @@ pub(crate) async fn bench() {
         (largest - smallest) / MIB,
         GROWTH / MIB
     );
-    assert!(largest - smallest <= GROWTH, "a walk's memory grows with it");
+    assert!(
+        largest - smallest <= GROWTH,
+        "a walk's memory grows with it"
+    );
 }
 
 fn cases() -> Vec<Case> {
