@@ -3,7 +3,6 @@
 use nbu_sim::Running;
 use nbu_tests::{API_KEY, cpu};
 use serde::Deserialize;
-use std::time::Duration;
 
 /// What a page says of the next one, and nothing else.
 #[derive(Deserialize)]
@@ -24,9 +23,9 @@ struct Pagination<'a> {
     next: Option<&'a str>,
 }
 
-/// Processor time of a loop over all finished jobs of the primary, page by page over one connection, that looks at nothing but the
+/// Processor time in seconds of a loop over all finished jobs of the primary, page by page over one connection, that looks at nothing but the
 /// cursor. It runs on a thread of its own, with everything that it needs.
-pub(crate) fn of(primary: &Running) -> Duration {
+pub(crate) fn of(primary: &Running) -> f64 {
     let url = format!("{}/admin/jobs", primary.url());
     let ca = primary.ca_pem().to_owned();
     let thread = std::thread::spawn(move || {

@@ -63,6 +63,6 @@ fn state_bytes(page: &Page) -> f64 {
     page.sum("netbackup_exporter_state_bytes", &[])
 }
 
-fn micros_each(time: Duration, jobs: f64) -> f64 {
-    time.as_secs_f64() * 1e6 / jobs
+fn micros_each(seconds: f64, jobs: f64) -> f64 {
+    seconds * 1e6 / jobs
 }

@@ -46,7 +46,7 @@ pub(crate) async fn bench() {
     );
     println!(
         "{jobs:>8} {:>10.2} {:>9.1} {:>13.1} {:>13.1} {:>10.2}",
-        cpu.as_secs_f64(),
+        cpu,
         micros_each(cpu, jobs),
         memory.resident as f64 / MIB,
         memory.peak as f64 / MIB,
@@ -65,7 +65,7 @@ pub(crate) async fn bench() {
         serde_json::json!({ "steady": {
             "cycles": CYCLES,
             "jobs": jobs,
-            "cpu_seconds": cpu.as_secs_f64(),
+            "cpu_seconds": cpu,
             "cpu_us_per_job": micros_each(cpu, jobs),
             "resident_bytes": memory.resident,
             "peak_bytes": memory.peak,

@@ -25,8 +25,10 @@ struct Case {
 struct Cost {
     case: Case,
     took: Duration,
-    cpu: Duration,
-    bare: Duration,
+    /// Seconds.
+    cpu: f64,
+    /// Seconds.
+    bare: f64,
     requests: usize,
     before: Memory,
     after: Memory,
@@ -165,7 +167,7 @@ impl Cost {
     }
 
     fn ratio(&self) -> f64 {
-        self.cpu.as_secs_f64() / self.bare.as_secs_f64()
+        self.cpu / self.bare
     }
 
     fn print(&self) {
