@@ -98,6 +98,6 @@ impl Watched {
 pub fn configuration<'a>(primaries: impl IntoIterator<Item = &'a Watched>) -> String {
     let entries: String = primaries.into_iter().map(Watched::entry).collect();
     format!(
-        "primaries:\n{entries}collectors:\n  jobs: {{interval: 1s}}\n  storage: {{interval: 1s}}\n  primary: {{interval: 1s}}\nmetrics: {{counter_birth: 0s}}\n"
+        "primaries:\n{entries}collectors:\n  jobs: {{interval: 1s}}\n  storage: {{interval: 1s}}\n  primary: {{interval: 1s}}\n  protection: {{interval: 1s}}\nmetrics: {{counter_birth: 0s}}\n"
     )
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 pub use self::table::{
     ALL, API_KEYS, AUTHORIZATION_CONTEXT, CACERT, CATALOG_IMAGES, DISK_POOLS, JOBS, LOGIN,
-    PAUSED_CLIENTS, PING, POLICIES, SERVER_INFO, STATUS_CODES, STORAGE_SERVERS, STORAGE_UNITS,
-    UNIQUE_POLICY_CLIENTS,
+    PAUSED_CLIENTS, PING, POLICIES, POLICY, SERVER_INFO, STATUS_CODES, STORAGE_SERVERS,
+    STORAGE_UNITS, UNIQUE_POLICY_CLIENTS,
 };
 use crate::paging::Paging;
 use crate::query::escape;
@@ -16,7 +16,8 @@ use crate::version::ApiVersion;
 /// One operation of the API. All there are stand in [`ALL`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The bounded name for labels and logs: the path without parameters and trailing slash.
+    /// The bounded name for labels and logs: the path without trailing slash, and without what stands behind its parameter;
+    /// the template itself where another endpoint has that name.
     pub name: &'static str,
     /// The path under `/netbackup`, exactly as documented; may hold one `{parameter}`.
     pub path: &'static str,

@@ -9,8 +9,8 @@ mod key;
 mod number;
 mod object;
 mod text;
-mod texts;
 mod time;
+mod values;
 
 use std::cell::Cell;
 use std::fmt;

@@ -6,9 +6,9 @@
 //! * [`ApiVersion`] and [`Detection`]: which version a primary speaks, and how to find out.
 //! * [`Endpoint`] and [`endpoint`]: one table of what can be asked, with paging, limits and permissions.
 //! * [`Filter`](filter), [`Query`] and [`Pagination`]: how to ask, and how to know when all was seen.
-//! * [`fold_page`]: reads a page record by record ([`Job`], [`StorageUnit`], [`DiskPool`], [`StorageServer`]),
-//!   borrowing from the body. What cannot be read is skipped and counted; it never loses the page.
-//! * [`decode_object`], [`parse_ping`], [`ErrorBody`]: answers that are no lists.
+//! * [`fold_page`]: reads a page record by record ([`Job`], [`StorageUnit`], [`DiskPool`], [`StorageServer`],
+//!   [`Policy`], [`PolicyClient`], [`PausedClient`], [`Image`]), borrowing from the body. What cannot be read is skipped and counted; it never loses the page.
+//! * [`decode_object`], [`parse_ping`], [`StatusText`], [`ErrorBody`]: answers that are no lists.
 //!
 //! ```
 //! use nbu_api::{Job, JobState, PageInfo, Pagination, Query, endpoint, filter::job, fold_page};
@@ -39,6 +39,7 @@ mod capacity;
 mod detection;
 mod disk_pool;
 mod error;
+mod image;
 mod job;
 mod job_state;
 mod job_type;
@@ -47,10 +48,15 @@ mod login;
 mod open_enum;
 mod page;
 mod paging;
+mod paused_client;
 mod ping;
+mod policy;
+mod policy_client;
 mod query;
 mod queue_reason;
+mod schedule;
 mod server_info;
+mod status_text;
 mod storage_category;
 mod storage_server;
 mod storage_unit;
@@ -69,6 +75,7 @@ pub use self::disk_pool::{DiskPool, DiskVolume, MaximumIoStreams};
 pub use self::endpoint::{Endpoint, Method};
 pub use self::error::ErrorBody;
 pub use self::filter::Filter;
+pub use self::image::Image;
 pub use self::job::Job;
 pub use self::job_state::JobState;
 pub use self::job_type::JobType;
@@ -77,10 +84,15 @@ pub use self::page::{DecodeError, Object, Record, decode_object, fold_page};
 pub use self::paging::{
     Mismatches, Next, PageInfo, Pagination, Paging, PagingError, SkipReason, Skipped,
 };
+pub use self::paused_client::PausedClient;
 pub use self::ping::{API_VERSION_HEADER, parse_ping};
+pub use self::policy::{Policy, PolicyDetail};
+pub use self::policy_client::PolicyClient;
 pub use self::query::Query;
 pub use self::queue_reason::QueueReason;
+pub use self::schedule::{DateRules, Schedule, StartWindow};
 pub use self::server_info::ServerInfo;
+pub use self::status_text::StatusText;
 pub use self::storage_category::StorageCategory;
 pub use self::storage_server::{MsdpAttributes, StoragePoolDetails, StorageServer};
 pub use self::storage_unit::StorageUnit;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
+use crate::endpoint::Endpoint;
 use crate::filter::Filter;
 
 /// All but the unreserved characters of RFC 3986: NetBackup wants even `[`, `]` and `:` encoded.
@@ -14,7 +15,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The pairs of a query string, in order.
+/// The pairs of a query string, in order, and the value of the path's parameter, where it has one.
 ///
 /// ```
 /// use nbu_api::{Query, filter::job, JobState};
@@ -24,13 +25,40 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
+    argument: Option<Cow<'static, str>>,
     pairs: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 impl Query {
     /// A query without pairs.
     pub const fn new() -> Self {
-        Self { pairs: Vec::new() }
+        Self {
+            argument: None,
+            pairs: Vec::new(),
+        }
+    }
+
+    /// A query without pairs for the resource that stands where the path has its `{parameter}`, not encoded yet.
+    ///
+    /// ```
+    /// use nbu_api::{Query, endpoint::POLICY};
+    ///
+    /// let query = Query::of("daily & weekly");
+    /// assert_eq!(query.path(&POLICY), "/config/policies/daily%20%26%20weekly");
+    /// ```
+    pub fn of(argument: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            argument: Some(argument.into()),
+            ..Self::new()
+        }
+    }
+
+    /// The endpoint's path with its parameter, encoded; the path itself where neither has one.
+    pub fn path(&self, endpoint: &Endpoint) -> Cow<'static, str> {
+        match &self.argument {
+            Some(argument) => Cow::Owned(endpoint.path_with(argument)),
+            None => Cow::Borrowed(endpoint.path),
+        }
     }
 
     /// Adds a `filter`.

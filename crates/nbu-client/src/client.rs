@@ -169,7 +169,7 @@ impl Client {
         self.shared.keyring.replaced()
     }
 
-    /// One page or object of `endpoint`.
+    /// One page or object of `endpoint`; for a path with a parameter its value is in [`Query::of`].
     ///
     /// Asks for the oldest version that has what we read. If the primary does not know it (406, 415) the version is detected
     /// again, for the primary may have been changed, and the call repeated once if it is another one now.

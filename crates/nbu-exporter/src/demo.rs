@@ -75,7 +75,7 @@ impl Demo {
     /// The configuration that watches them. Short intervals: whoever tries the demo wants to see numbers move.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
         let mut text = String::from(
-            "collectors:\n  primary: {interval: 15s}\n  jobs: {interval: 10s}\n  storage: {interval: 30s}\nprimaries:\n",
+            "collectors:\n  primary: {interval: 15s}\n  jobs: {interval: 10s}\n  storage: {interval: 30s}\n  protection: {interval: 30s}\nprimaries:\n",
         );
         for (name, running) in &self.primaries {
             let ca_file = self.directory.file(name);

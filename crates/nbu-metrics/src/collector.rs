@@ -18,7 +18,7 @@
 //! use nbu_metrics::collector;
 //!
 //! let names: Vec<_> = collector::ALL.iter().map(|collector| collector.name()).collect();
-//! assert_eq!(names, ["primary", "jobs", "storage"]);
+//! assert_eq!(names, ["primary", "jobs", "storage", "protection"]);
 //! ```
 
 mod state;
@@ -26,20 +26,21 @@ mod state;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use nbu_api::Endpoint;
 use nbu_client::{Client, Reason};
 
-use crate::collectors::{Jobs, Primary, Storage};
+use crate::collectors::{Jobs, Primary, Protection, Storage};
 use crate::ledger::{Ledger, StoreError};
 use crate::samples::Samples;
 
 pub use state::State;
 
 /// Every collector.
-pub static ALL: [&dyn Collector; 3] = [&Primary, &Jobs, &Storage];
+pub static ALL: [&dyn Collector; 4] = [&Primary, &Jobs, &Storage, &Protection];
 
 /// The collector of this name, as the configuration and the `collector` label have it.
 pub fn find(name: &str) -> Option<&'static dyn Collector> {
@@ -134,6 +135,12 @@ pub enum CollectError {
         /// The number of pages allowed.
         pages: u32,
     },
+    /// Something was found, but not all.
+    #[error(transparent)]
+    Part {
+        /// What kept the rest from being found.
+        source: Arc<CollectError>,
+    },
     /// A page does not lead to the next one: its job ids do not go on where they were asked to.
     #[error("/admin/jobs does not answer in the order asked for, after job {last}")]
     Order {
@@ -148,6 +155,7 @@ impl CollectError {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Client(error) => error.reason(),
+            Self::Part { source } => source.reason(),
             Self::Ledger(_) | Self::TooLong { .. } => Reason::Limit,
             Self::LiveJobs { reason } => *reason,
             Self::NoClock | Self::Order { .. } => Reason::Parse,
@@ -163,6 +171,7 @@ impl CollectError {
     pub fn endpoint(&self) -> Option<&'static str> {
         match self {
             Self::Client(error) => error.call().map(|call| call.endpoint),
+            Self::Part { source } => source.endpoint(),
             Self::Ledger(_) => None,
             Self::NoClock => Some(nbu_api::endpoint::PING.name),
             Self::TooLong { .. } | Self::Order { .. } | Self::LiveJobs { .. } => {

@@ -15,6 +15,9 @@
 //! The truth that this adds up to: every job that ended at or after the horizon, once, with the values of the first
 //! DONE record read.
 //!
+//! From the same records it follows *runs*, all jobs under one root, and remembers for each client, policy and schedule type
+//! when the last good one ended: also when the primary has long forgotten its jobs.
+//!
 //! State is committed to a [`Store`] page by page and published second: what a scrape showed survives a crash. A
 //! [`FileStore`] keeps it beyond the process, a [`MemoryStore`] for as long as it lives.
 //!
@@ -39,7 +42,9 @@
 
 mod books;
 mod counted;
+mod encoding;
 mod finished_job;
+mod following;
 pub(crate) mod instant;
 mod job_labels;
 mod job_result;
@@ -47,10 +52,13 @@ pub(crate) mod key;
 mod marks;
 mod measure;
 mod page;
+mod protection;
 mod room;
+mod runs;
 mod seen;
 mod series;
 mod settings;
+mod status_texts;
 mod store;
 mod walk;
 
@@ -73,6 +81,7 @@ pub use job_result::{JobResult, ResultRules};
 pub use marks::{Marks, Purpose, Rewalk, RewalkCause, Slice};
 pub use measure::Measure;
 pub use page::PageFold;
+pub use protection::{CutClients, NameFilter, ProtectionSettings};
 pub use series::{Amount, Birth, Total};
 pub use settings::JobsSettings;
 pub use store::{
@@ -182,6 +191,7 @@ impl Ledger {
             let mut samples = Samples::new();
             render_marks(&books.marks, &mut samples);
             let infants = books.totals.render(labels, &mut samples);
+            following::render(&books, &mut samples);
             (books.changes(), samples, infants)
         };
         let epoch = changes.epoch;

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use nbu_api::ApiVersion;
 
 use crate::{
+    catalog,
     clock::timestamp,
     config,
     credential::Principal,
@@ -86,16 +87,20 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::StorageUnits => storage::units(&primary.storage.read(), request.query)?,
         Route::DiskPools => storage::pools(&primary.storage.read(), request.query)?,
         Route::StorageServers => storage::servers(&primary.storage.read(), request.query)?,
-        Route::Policies => primary.read_world(|world, _| config::policies(world, request.query))?,
+        Route::Policies => config::policies(&primary.configuration.read(), request.query)?,
         Route::Policy => {
             let name = query::decode(request.matched.argument);
-            primary.read_world(|world, _| config::policy(world, &name))?
+            config::policy(&primary.configuration.read(), &name)?
         }
         Route::UniquePolicyClients => {
-            primary.read_world(|world, _| config::clients(world, request.query))?
+            config::clients(&primary.configuration.read(), request.query)?
         }
         Route::PausedClients => {
-            primary.read_world(|world, now| config::paused(world, now, request.query))?
+            let now = primary.clock.face_ms();
+            config::paused(&primary.configuration.read(), now, request.query)?
+        }
+        Route::CatalogImages => {
+            primary.read_world(|world, now| catalog::images(world, now, request.query))?
         }
         Route::StatusCode => status::text(request.matched.argument)?,
         Route::Any | Route::Ping | Route::Unknown => return Err(Refusal::NotFound),

@@ -22,6 +22,8 @@ pub enum Permission {
     Policies,
     /// `|MANAGE|HOSTS|HOST-PROPERTIES|`
     HostProperties,
+    /// `|MANAGE|IMAGES|`
+    Images,
     /// The jobs of virtual machines on VMware, and no others: not VIEW on a namespace but
     /// `|OPERATIONS|MANAGE|JOBS|VIEW|` on `|ASSETS|VMWARE|`. The job list is then filtered without a word.
     VmwareJobs,
@@ -29,13 +31,14 @@ pub enum Permission {
 
 impl Permission {
     /// VIEW on every namespace that the simulator knows.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Jobs,
         Self::StorageUnits,
         Self::DiskPools,
         Self::StorageServers,
         Self::Policies,
         Self::HostProperties,
+        Self::Images,
     ];
 
     /// What `route` needs; `None` where any valid credential will do.
@@ -47,6 +50,7 @@ impl Permission {
             Route::StorageServers => Some(Self::StorageServers),
             Route::Policies | Route::Policy | Route::UniquePolicyClients => Some(Self::Policies),
             Route::PausedClients => Some(Self::HostProperties),
+            Route::CatalogImages => Some(Self::Images),
             _ => None,
         }
     }
@@ -59,6 +63,7 @@ impl Permission {
             Self::StorageServers => "|STORAGE|STORAGE-SERVERS|",
             Self::Policies => "|PROTECTION|POLICIES|",
             Self::HostProperties => "|MANAGE|HOSTS|HOST-PROPERTIES|",
+            Self::Images => "|MANAGE|IMAGES|",
             Self::VmwareJobs => "|ASSETS|VMWARE|",
         }
     }

@@ -39,9 +39,11 @@
 
 mod answer;
 mod builder;
+mod catalog;
 mod certificate;
 mod clock;
 mod config;
+mod configuration;
 mod credential;
 mod fault;
 mod filter;
@@ -66,6 +68,7 @@ mod truth;
 pub use builder::{Sim, SimBuilder, StartError};
 pub use certificate::{CertificateError, Identity, Pair};
 pub use clock::Clock;
+pub use configuration::{Configuration, Policy, Rhythm, Schedule};
 pub use credential::{Logins, Permission};
 pub use fault::{Edit, ErrorShape, Fault, Faults, Malformed, Outage};
 pub use gate::Gate;
@@ -77,7 +80,7 @@ pub use storage::{
     Capacity, DiskPool, DiskVolume, Msdp, PoolSize, Storage, StorageCounts, StorageServer,
     StorageUnit,
 };
-pub use truth::{Class, JobTruth, Tally, Truth};
+pub use truth::{Class, JobTruth, Protected, Subject, Tally, Truth};
 
 /// A door for the fuzz targets to what is private.
 #[cfg(fuzzing)]

@@ -9,6 +9,7 @@ use nbu_api::ApiVersion;
 
 use crate::{
     clock::Clock,
+    configuration::Configuration,
     credential::Credentials,
     fault::Script,
     gate::Gates,
@@ -24,6 +25,7 @@ pub(crate) struct Primary {
     pub(crate) clock: Clock,
     pub(crate) world: Shared<World>,
     pub(crate) storage: Shared<Storage>,
+    pub(crate) configuration: Shared<Configuration>,
     pub(crate) credentials: Shared<Credentials>,
     pub(crate) version: Locked<ApiVersion>,
     pub(crate) ping_header: AtomicBool,
@@ -51,6 +53,7 @@ impl Primary {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             clock: parts.clock,
+            configuration: Shared::new(Configuration::of(&parts.world)),
             world: Shared::new(parts.world),
             storage: Shared::new(parts.storage),
             credentials: Shared::new(parts.credentials),

@@ -42,6 +42,8 @@ pub enum Route {
     UniquePolicyClients,
     /// `GET /config/paused-clients`
     PausedClients,
+    /// `GET /catalog/images`
+    CatalogImages,
     /// `GET /status-codes/{n}`
     StatusCode,
     /// A path the primary does not know; answered 404.
@@ -80,6 +82,7 @@ impl Route {
             "/config/policies/" => plain(Self::Policies),
             "/config/unique-policy-clients" => plain(Self::UniquePolicyClients),
             "/config/paused-clients" => plain(Self::PausedClients),
+            "/catalog/images" => plain(Self::CatalogImages),
             _ => match path.rsplit_once('/') {
                 Some(("/admin/jobs", id)) => with(Self::Job, id),
                 Some(("/config/policies", name)) => with(Self::Policy, name),
@@ -128,6 +131,7 @@ impl fmt::Display for Route {
             Self::Policy => "/config/policies/{name}",
             Self::UniquePolicyClients => "/config/unique-policy-clients",
             Self::PausedClients => "/config/paused-clients",
+            Self::CatalogImages => "/catalog/images",
             Self::StatusCode => "/status-codes/{n}",
             Self::Unknown => "?",
         })

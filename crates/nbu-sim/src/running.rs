@@ -12,6 +12,7 @@ use nbu_api::ApiVersion;
 use crate::{
     certificate::{Authority, CertificateError, Identity, Pair},
     clock::timestamp,
+    configuration::Configuration,
     credential::{Logins, Permission},
     fault::{Faults, Outage},
     gate::Gate,
@@ -106,13 +107,19 @@ impl Running {
     /// What really happened up to now.
     pub fn truth(&self) -> Truth {
         let storage = self.primary.storage.read().clone();
+        let configuration = self.primary.configuration.read().clone();
         self.primary
-            .read_world(|world, now| Truth::of(world, storage, now))
+            .read_world(|world, now| Truth::of(world, storage, configuration, now))
     }
 
     /// Changes the storage, and so the truth about it.
     pub fn edit_storage(&self, edit: impl FnOnce(&mut Storage)) {
         edit(&mut self.primary.storage.write());
+    }
+
+    /// Changes what it is configured to protect, and so the truth about it.
+    pub fn edit_configuration(&self, edit: impl FnOnce(&mut Configuration)) {
+        edit(&mut self.primary.configuration.write());
     }
 
     /// Upgrades or downgrades it.

@@ -2,12 +2,15 @@
 //!
 //! Read from the simulation's own memory, past every filter, page and record that a client sees.
 
+mod protection;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
     clock::timestamp,
+    configuration::Configuration,
     population::{
         job::Job,
         name::{Name, Names},
@@ -15,6 +18,8 @@ use crate::{
     },
     storage::Storage,
 };
+
+pub use protection::{Protected, Subject};
 
 /// Everything that is true of a primary at one moment.
 #[derive(Clone, Debug)]
@@ -25,6 +30,8 @@ pub struct Truth {
     pub jobs: Vec<JobTruth>,
     /// All storage.
     pub storage: Storage,
+    /// What is to be protected.
+    pub configuration: Configuration,
 }
 
 /// One job.
@@ -101,7 +108,12 @@ pub struct Tally {
 }
 
 impl Truth {
-    pub(crate) fn of(world: &World, storage: Storage, now: i64) -> Self {
+    pub(crate) fn of(
+        world: &World,
+        storage: Storage,
+        configuration: Configuration,
+        now: i64,
+    ) -> Self {
         let jobs = world.archive.iter().chain(&world.jobs);
         Self {
             now: timestamp(now),
@@ -109,6 +121,7 @@ impl Truth {
                 .map(|job| JobTruth::of(&world.names, job, now))
                 .collect(),
             storage,
+            configuration,
         }
     }
 

@@ -19,6 +19,7 @@ mod hostile;
 mod isolation;
 mod killed;
 mod overload;
+mod protection;
 mod secrets;
 mod state;
 mod tls;

@@ -76,6 +76,14 @@ pub const POLICIES: Endpoint = Endpoint {
     )
 };
 
+/// `GET /config/policies/{policyName}`: one policy with its schedules.
+pub const POLICY: Endpoint = list(
+    "/config/policies/{policyName}",
+    Paging::None,
+    0,
+    "|PROTECTION|POLICIES|",
+);
+
 /// `GET /config/unique-policy-clients`: every client named in a policy.
 pub const UNIQUE_POLICY_CLIENTS: Endpoint = list(
     "/config/unique-policy-clients",
@@ -118,6 +126,7 @@ pub const ALL: &[&Endpoint] = &[
     &DISK_POOLS,
     &STORAGE_SERVERS,
     &POLICIES,
+    &POLICY,
     &UNIQUE_POLICY_CLIENTS,
     &PAUSED_CLIENTS,
     &STATUS_CODES,

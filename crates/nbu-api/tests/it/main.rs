@@ -15,4 +15,5 @@ mod lenient;
 mod login;
 mod pages;
 mod paging;
+mod protection;
 mod storage;

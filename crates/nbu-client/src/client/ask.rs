@@ -61,7 +61,7 @@ impl Ask {
     pub(crate) fn address(&self, base: &str) -> String {
         let mut address = String::with_capacity(base.len() + self.endpoint.path.len() + 64);
         address.push_str(base);
-        address.push_str(self.endpoint.path);
+        address.push_str(&self.query.path(self.endpoint));
         self.query.append_to(&mut address);
         address
     }

@@ -2,7 +2,7 @@
 
 use nbu_metrics::budget::Budget;
 use nbu_metrics::collector::{self, Collector};
-use nbu_metrics::ledger::{JobsSettings, ResultRules};
+use nbu_metrics::ledger::{JobsSettings, NameFilter, ProtectionSettings, ResultRules};
 
 use crate::config::{self, CollectorSettings};
 
@@ -46,5 +46,20 @@ pub(super) fn jobs(primary: &config::Primary) -> JobsSettings {
         counter_birth: primary.metrics.counter_birth,
         job_labels: primary.metrics.job_labels.iter().copied().collect(),
         series: budget(primary),
+        protection: protection(&primary.collectors.protection),
+    }
+}
+
+fn protection(protection: &config::Protection) -> ProtectionSettings {
+    let filter = |pattern: &config::Pattern| {
+        let (text, pattern) = (pattern.as_str(), pattern.clone());
+        NameFilter::new(text, move |name| pattern.matches(name))
+    };
+    ProtectionSettings {
+        enabled: protection.settings.enabled,
+        max_clients: protection.max_clients,
+        include: protection.client_include.as_ref().map(filter),
+        exclude: protection.client_exclude.as_ref().map(filter),
+        seed_from_catalog: protection.seed_from_catalog,
     }
 }

@@ -48,9 +48,9 @@ families! {
 }
 
 families! {
-    /// What is settled but not filled yet: the primary's own texts.
-    PLANNED_FAMILIES: "jobs", per_primary true;
+    /// The primary's own texts.
+    STATUS_FAMILIES: "jobs", per_primary true;
 
     STATUS_CODE_INFO: Info "netbackup_status_code_info" ["status", "message", "category"] Lasting Stable from "/status-codes"
-        "Always 1: the primary's own text (GET /status-codes/CODE, message) for each status that was seen.";
+        "Always 1: the primary's own text (GET /status-codes/CODE, statusMessage) for each status that was seen, and the result it counts as.";
 }

@@ -1,4 +1,4 @@
-//! Protection of clients and policies; names that are settled before a collector fills them.
+//! Protection of clients and policies: when the last backup was, whose it is missing, how often it should be.
 
 use super::table::families;
 

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
 use super::marks::Pace;
+use super::protection::Protection;
+use super::runs::Runs;
+use super::status_texts::StatusTexts;
 use super::store::{Changes, Committed, Note, Saved, Shelf};
 use super::{Counted, FinishedJob, JobsSettings, Marks, Measure, Totals, instant, key};
 use crate::samples::Samples;
@@ -24,6 +27,11 @@ pub(super) struct Books {
     pub(super) marks: Marks,
     pub(super) pace: Pace,
     pub(super) totals: Totals,
+    pub(super) runs: Runs,
+    pub(super) protection: Protection,
+    pub(super) texts: StatusTexts,
+    /// Notes that could not be read.
+    pub(super) damaged_notes: u64,
     /// The total last published, and in which epoch.
     pub(super) published: (u64, Arc<Samples>),
     marks_due: Option<u64>,
@@ -58,11 +66,15 @@ impl Books {
             totals.restore(measure, key, total);
         }
         totals.furnish(settings.series, settings.job_labels);
-        Self {
+        let mut books = Self {
             settings,
             marks: saved.marks,
             pace: Pace::default(),
             totals,
+            runs: Runs::default(),
+            protection: Protection::default(),
+            texts: StatusTexts::default(),
+            damaged_notes: 0,
             published: (0, Arc::default()),
             marks_due: None,
             seen: saved.ids,
@@ -74,11 +86,19 @@ impl Books {
             forgotten: None,
             epoch: 1,
             key: String::new(),
+        };
+        for note in saved.notes {
+            books.restore(note);
         }
+        books
     }
 
     pub(super) fn configure(&mut self, settings: JobsSettings) {
         self.totals.furnish(settings.series, settings.job_labels);
+        if !settings.protection.enabled {
+            self.runs.clear();
+            self.protection.clear();
+        }
         self.settings = settings;
     }
 
@@ -95,6 +115,10 @@ impl Books {
         };
         if self.marks.horizon.is_some_and(|horizon| end < horizon) {
             self.change_marks().before_horizon += 1;
+            // The look-back of the first start: nothing is counted, but it tells when there was a backup.
+            if self.marks.watermark < self.marks.horizon {
+                self.follow(job, end);
+            }
             return Verdict::Settled;
         }
         if !self.seen.contains(job.id) {
@@ -171,11 +195,15 @@ impl Books {
             && self.parents_due.is_empty()
             && self.forget_due.is_none()
             && self.notes_due.is_empty()
+            && self.runs.is_noted()
+            && self.protection.is_noted()
+            && self.texts.is_noted()
             && self.totals.is_saved()
     }
 
     /// Everything the store does not have yet, and a new epoch.
     pub(super) fn changes(&mut self) -> Changes {
+        self.write_notes();
         let epoch = self.epoch;
         self.epoch += 1;
         Changes {
@@ -223,12 +251,75 @@ impl Books {
         self.seen.serialized_size() + self.parents.serialized_size()
     }
 
-    fn count(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
-        self.remember(job.id, Counted::new(end, job.mark()));
-        let parent = match job.child_count {
+    /// Judges the runs that are over, after a complete walk. `clock` is the primary's.
+    pub(super) fn judge(&mut self, clock: Timestamp) {
+        let given_up = instant::before(clock, self.settings.retention());
+        for judged in self.runs.judge(given_up.as_millisecond()) {
+            self.protection.take(judged, &self.settings.protection);
+        }
+    }
+
+    /// Follows the run that a finished job belongs to.
+    fn follow(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
+        let settings = &self.settings.protection;
+        if !settings.enabled {
+            return;
+        }
+        let (is_parent, end) = (self.is_parent(job), end.as_millisecond());
+        if !is_parent {
+            self.protection.take_copy(job, end, settings);
+        }
+        let seen = &self.seen;
+        let judged = self.runs.take(job, end, is_parent, |id| seen.contains(id));
+        if let Some(judged) = judged {
+            self.protection.take(judged, settings);
+        }
+    }
+
+    fn is_parent(&self, job: &FinishedJob<'_>) -> bool {
+        match job.child_count {
             Some(children) => children > 0,
             None => self.parents.contains(job.id),
+        }
+    }
+
+    /// Puts back what a part of the ledger kept. What is damaged is as if it had never been, and said.
+    fn restore(&mut self, note: Note) {
+        let Some(value) = note.value.clone() else {
+            return;
         };
+        let read = match note.shelf {
+            Shelf::Runs => self.runs.restore(&note.key, &value),
+            Shelf::Protection | Shelf::Copies => {
+                self.protection.restore(note.shelf, &note.key, &value)
+            }
+            Shelf::StatusTexts => self.texts.restore(&note.key, &value),
+            Shelf::Admissions => return,
+        };
+        if read.is_none() {
+            self.damaged_notes += 1;
+            self.note(Note {
+                value: None,
+                ..note
+            });
+        }
+    }
+
+    /// Notes what the parts of the ledger keep beside the counts.
+    fn write_notes(&mut self) {
+        let mut notes = self.protection.notes();
+        notes.extend(self.runs.notes());
+        notes.extend(self.texts.notes());
+        for note in notes {
+            self.note(note);
+        }
+    }
+
+    fn count(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
+        // Before the job itself is seen: a root that is done is one that came before its jobs.
+        self.follow(job, end);
+        self.remember(job.id, Counted::new(end, job.mark()));
+        let parent = self.is_parent(job);
         let status = job.status.map(|status| status.to_string());
         let status = status.as_deref().unwrap_or_default();
         let result = self.settings.results.result(job.status).as_str();

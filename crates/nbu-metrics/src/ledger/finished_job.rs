@@ -12,6 +12,8 @@ pub struct FinishedJob<'a> {
     pub id: u64,
     /// `parentJobId`; a job that names itself or 0 has no parent.
     pub parent: Option<u64>,
+    /// The first id of `jobPath`; absent before API 5.0 or so.
+    pub root: Option<u64>,
     /// `childCount`; absent before API 5.0 or so.
     pub child_count: Option<u64>,
     /// `jobType`.
@@ -20,6 +22,8 @@ pub struct FinishedJob<'a> {
     pub policy_type: Cow<'a, str>,
     /// `policyName`.
     pub policy: Cow<'a, str>,
+    /// What was protected, as people call it: `workloadDisplayName`, else `clientName`.
+    pub client: Cow<'a, str>,
     /// `scheduleType`.
     pub schedule_type: Cow<'a, str>,
     /// `destinationMediaServerName`.
@@ -54,11 +58,13 @@ impl FinishedJob<'_> {
             job_type: own(self.job_type),
             policy_type: own(self.policy_type),
             policy: own(self.policy),
+            client: own(self.client),
             schedule_type: own(self.schedule_type),
             media_server: own(self.media_server),
             storage_unit: own(self.storage_unit),
             id: self.id,
             parent: self.parent,
+            root: self.root,
             child_count: self.child_count,
             status: self.status,
             start: self.start,
@@ -110,14 +116,14 @@ impl FinishedJob<'_> {
 }
 
 /// FNV-1a over 64 bits.
-struct Digest(u64);
+pub(super) struct Digest(u64);
 
 impl Digest {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self(0xCBF2_9CE4_8422_2325)
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
         }
@@ -131,6 +137,10 @@ impl Digest {
             }
             None => self.bytes(&[0]),
         }
+    }
+
+    pub(super) const fn whole(&self) -> u64 {
+        self.0
     }
 
     fn fold(self) -> u16 {

@@ -1,5 +1,7 @@
 //! The text under which a total is kept: its label values, in the catalogue's order.
 
+use std::borrow::Cow;
+
 /// Stands between two values; a value that holds it is not worth keeping as it is.
 const BETWEEN: char = '\u{1f}';
 /// What stands in for [`BETWEEN`] inside a value.
@@ -12,11 +14,16 @@ pub(crate) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v s
         if place > 0 {
             key.push(BETWEEN);
         }
-        if value.contains(BETWEEN) {
-            key.push_str(&value.replace(BETWEEN, INSTEAD));
-        } else {
-            key.push_str(value);
-        }
+        key.push_str(&clean(value));
+    }
+}
+
+/// The value as it comes back from a key.
+pub(super) fn clean(value: &str) -> Cow<'_, str> {
+    if value.contains(BETWEEN) {
+        Cow::Owned(value.replace(BETWEEN, INSTEAD))
+    } else {
+        Cow::Borrowed(value)
     }
 }
 

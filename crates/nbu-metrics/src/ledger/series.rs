@@ -1,6 +1,6 @@
 //! The running totals: one entry per measure and set of labels.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,6 +166,22 @@ impl Totals {
             }
         }
         unborn
+    }
+
+    /// The status codes of all finished jobs, ascending.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = i64> + use<> {
+        let place = |measure: Measure| {
+            let labels = measure.family().labels.iter();
+            labels.take_while(|label| **label != "status").count()
+        };
+        let codes: BTreeSet<i64> = [Measure::Finished, Measure::Parents]
+            .into_iter()
+            .flat_map(|measure| {
+                let keys = self.entries[measure as usize].keys();
+                keys.filter_map(move |key| key::values(key).nth(place(measure))?.parse().ok())
+            })
+            .collect();
+        codes.into_iter()
     }
 
     /// The totals that the store does not have yet.

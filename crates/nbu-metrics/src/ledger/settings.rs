@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{JobLabels, ResultRules};
+use super::{JobLabels, ProtectionSettings, ResultRules};
 use crate::budget::Budget;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -33,6 +33,8 @@ pub struct JobsSettings {
     pub job_labels: JobLabels,
     /// How many series there may be.
     pub series: Budget,
+    /// What is remembered of each client.
+    pub protection: ProtectionSettings,
 }
 
 impl JobsSettings {
@@ -58,6 +60,7 @@ impl Default for JobsSettings {
             counter_birth: 2 * MINUTE,
             job_labels: JobLabels::default(),
             series: Budget::default(),
+            protection: ProtectionSettings::default(),
         }
     }
 }

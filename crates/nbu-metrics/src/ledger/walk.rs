@@ -52,6 +52,7 @@ impl<'l> WalkGuard<'l> {
                 .change_marks()
                 .complete(&self.slice, self.clock, &settings);
             books.pace.fitted();
+            books.judge(self.clock);
             books.forget();
         }
         self.ledger.save(Durability::Durable).await

@@ -10,6 +10,7 @@ mod divided;
 mod dropped;
 mod jobs;
 mod primary;
+mod protection;
 mod slices;
 mod storage;
 mod turns;

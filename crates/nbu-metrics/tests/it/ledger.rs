@@ -5,9 +5,11 @@
     reason = "what is compared are whole numbers, or the result of the same arithmetic"
 )]
 
+mod damage;
 mod driver;
 mod faulty_store;
 mod laws;
+mod runs;
 mod single;
 mod truth;
 mod world;

@@ -42,16 +42,19 @@ pub(crate) fn servers(storage: &Storage, query: &Query) -> Result<Vec<u8>, Refus
 }
 
 /// How a field of a record is read.
-type Read<T> = fn(&T) -> Value<'_>;
+pub(crate) type Read<T> = fn(&T) -> Value<'_>;
 
 /// One kind of record that is listed by offset.
-trait Listed: 'static {
+pub(crate) trait Listed: 'static {
     const SCHEMA: &'static Schema<Read<Self>>;
+    /// Whether the list tells how long it is.
+    const META: bool = true;
 
     fn write(&self, out: &mut Vec<u8>);
 }
 
-fn list<T: Listed>(
+/// One page of a list by offset.
+pub(crate) fn list<T: Listed>(
     records: &[T],
     path: &str,
     limits: Limits,
@@ -100,12 +103,18 @@ fn list<T: Listed>(
     }
     data.push(b']');
     paging::links(&mut document, path, &["self", "first", "last", "next"]);
-    paging::offset_meta(&mut document, offset, limit, matching.len());
+    if T::META {
+        paging::offset_meta(&mut document, offset, limit, matching.len());
+    }
     document.end();
     Ok(body)
 }
 
-const fn text<T>(name: &'static str, read: Read<T>, operators: Operators) -> Attribute<Read<T>> {
+pub(crate) const fn text<T>(
+    name: &'static str,
+    read: Read<T>,
+    operators: Operators,
+) -> Attribute<Read<T>> {
     Attribute {
         name,
         field: read,

@@ -8,6 +8,7 @@
 
 mod access;
 mod asking;
+mod configuration;
 mod faults;
 mod filters;
 mod life;

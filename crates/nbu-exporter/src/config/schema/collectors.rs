@@ -150,8 +150,7 @@ pub(super) static COLLECTORS: &[Key] = &[
             .or("false"),
         ),
         "Last backups per client and policy.",
-    )
-    .later(),
+    ),
     later!("slp", "Storage lifecycle policies."),
     later!("catalog", "Catalog backups and images."),
     later!("alerts", "Alerts by severity and category."),

@@ -166,10 +166,15 @@ pub(super) fn finished(job: Job<'_>) -> FinishedJob<'_> {
     FinishedJob {
         id: job.job_id,
         parent: job.parent_job_id,
+        root: job.job_path.is_some().then(|| job.root_id()),
         child_count: job.child_count,
         job_type: job_type(job.job_type),
         policy_type: job.policy_type.unwrap_or_default(),
         policy: job.policy_name.unwrap_or_default(),
+        client: job
+            .workload_display_name
+            .or(job.client_name)
+            .unwrap_or_default(),
         schedule_type: job.schedule_type.unwrap_or_default(),
         media_server: job.destination_media_server.unwrap_or_default(),
         storage_unit: job.destination_storage_unit.unwrap_or_default(),

@@ -1,0 +1,104 @@
+//! What the ledger tells, and is told, beside the counts: runs of clients, and the texts of status codes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::books::Books;
+use super::runs::Subject;
+use super::{CutClients, Durability, Ledger, StoreError, instant};
+use crate::catalogue::{collection, jobs};
+use crate::samples::Samples;
+
+impl Ledger {
+    /// Every client and policy of which a successful run is known.
+    pub fn successes(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
+        self.books().protection.successes()
+    }
+
+    /// Every client of which a run or a copy is known.
+    pub fn clients(&self) -> BTreeSet<Arc<str>> {
+        self.books().protection.names().cloned().collect()
+    }
+
+    /// Forgets the runs and copies of every client and policy that `keep` refuses; its last argument is when the last of them
+    /// ended. To be called with what a complete inventory says.
+    pub fn retain_clients(&self, keep: impl Fn(&str, &str, Timestamp) -> bool) {
+        let mut books = self.books();
+        books
+            .protection
+            .retain(|client, policy, last| keep(client, policy, instant::from_millis(last)));
+    }
+
+    /// Learns of a successful backup from elsewhere than from jobs. Older than what is known, it changes nothing.
+    pub fn seed_success(&self, client: &str, policy: &str, schedule_type: &str, end: Timestamp) {
+        let mut books = self.books();
+        let Books {
+            protection,
+            settings,
+            ..
+        } = &mut *books;
+        let subject = Subject::new(client, policy, schedule_type);
+        protection.seed(&subject, end.as_millisecond(), &settings.protection);
+    }
+
+    /// Whether everything was learnt that there is to be learnt from elsewhere, in this state's lifetime.
+    pub fn is_seeded(&self) -> bool {
+        self.books().protection.is_seeded()
+    }
+
+    /// Notes that it was.
+    pub fn set_seeded(&self) {
+        self.books().protection.set_seeded();
+    }
+
+    /// How many clients are not kept.
+    pub fn cut_clients(&self) -> CutClients {
+        self.books().protection.cut()
+    }
+
+    /// The status codes of finished jobs for which the primary's own text is not known.
+    pub fn statuses_without_text(&self) -> Vec<i64> {
+        let books = self.books();
+        let statuses = books.totals.statuses();
+        statuses
+            .filter(|status| books.texts.text(*status).is_none())
+            .collect()
+    }
+
+    /// Learns the primary's own text for a status code.
+    pub fn learn_status_text(&self, status: i64, text: &str) {
+        self.books().texts.learn(status, text);
+    }
+
+    /// Keeps what was learnt and forgotten. Not durably; whoever publishes next does that.
+    pub async fn keep(&self) -> Result<(), StoreError> {
+        self.save(Durability::Relaxed).await
+    }
+
+    /// Notes of the state that were damaged when it was opened, and are lost.
+    pub fn damaged_notes(&self) -> u64 {
+        self.books().damaged_notes
+    }
+}
+
+pub(super) fn render(books: &Books, samples: &mut Samples) {
+    books.protection.render(samples);
+    for status in books.totals.statuses() {
+        let text = books.texts.text(status).map_or("", |text| text);
+        let category = books.settings.results.result(Some(status)).as_str();
+        let labels = [&*status.to_string(), text, category];
+        samples.info(&jobs::STATUS_CODE_INFO, &labels);
+    }
+    let endpoint = jobs::JOBS.endpoint;
+    for (reason, count) in [
+        ("damaged_note", books.damaged_notes),
+        ("run_without_end", books.runs.dropped),
+    ] {
+        if count > 0 {
+            let labels = [endpoint, reason];
+            samples.counter(&collection::RECORDS_SKIPPED_TOTAL, &labels, count as f64);
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! When each client was backed up last: what is remembered of runs, for ever and not only as long as the primary remembers
+//! its jobs.
+
+mod attempts;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::encoding::{Reader, Writer};
+use super::runs::{Judged, Subject, Verdict};
+use super::store::{Note, Shelf};
+use super::{FinishedJob, instant, key};
+use crate::catalogue::protection as families;
+use crate::samples::Samples;
+
+use attempts::Attempts;
+pub use settings::{NameFilter, ProtectionSettings};
+
+/// The note that says that the catalog was asked. No subject has this key, for theirs have separators.
+const SEEDED: &str = "seeded";
+/// The form of the notes that hold one point in time.
+const FORM: u8 = 1;
+/// How many clients that were cut are told apart; above that they are at least as many.
+const MOST_CUT: usize = 100_000;
+
+/// What is known of all clients.
+#[derive(Debug, Default)]
+pub(super) struct Protection {
+    clients: BTreeMap<Arc<str>, Client>,
+    /// Names of policies, schedule types and job types, each kept once.
+    words: HashSet<Arc<str>>,
+    /// Notes that are not what they should be.
+    dirty: BTreeSet<(Shelf, Arc<str>)>,
+    is_seeded: bool,
+    over_limit: HashSet<u64>,
+    excluded: HashSet<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    /// By policy and schedule type.
+    attempts: BTreeMap<(Arc<str>, Arc<str>), Attempts>,
+    /// When the last copy ended, by policy and job type.
+    copies: BTreeMap<(Arc<str>, Arc<str>), i64>,
+}
+
+/// How many clients were cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CutClients {
+    /// Above `max_clients`.
+    pub over_limit: usize,
+    /// By `client_include` and `client_exclude`.
+    pub excluded: usize,
+}
+
+impl Protection {
+    /// Takes the verdicts on a run.
+    pub(super) fn take(&mut self, judged: Judged, settings: &ProtectionSettings) {
+        let (root, verdicts) = judged;
+        for verdict in verdicts {
+            self.take_one(root, &verdict, settings);
+        }
+    }
+
+    /// Takes a copy of a client's backups, if the job is one that was made.
+    pub(super) fn take_copy(
+        &mut self,
+        job: &FinishedJob<'_>,
+        end: i64,
+        settings: &ProtectionSettings,
+    ) {
+        let is_copy = matches!(&*job.job_type, "DUPLICATE" | "REPLICATE" | "REPLICA_IMPORT");
+        // A copy of several clients' images names no client.
+        let wanted = job.client.is_empty() || self.admits(&job.client, settings);
+        if !is_copy || !matches!(job.status, Some(0 | 1)) || !wanted {
+            return;
+        }
+        let client = key::clean(&job.client);
+        let (policy, kind) = (
+            self.word(&key::clean(&job.policy)),
+            self.word(&job.job_type),
+        );
+        let key = compose([&*client, &policy, &kind]);
+        let copies = &mut self.client(&client).copies;
+        let last = copies.entry((policy, kind)).or_insert(i64::MIN);
+        if *last < end {
+            *last = end;
+            self.dirty.insert((Shelf::Copies, key));
+        }
+    }
+
+    /// Learns of a success from elsewhere than from jobs.
+    pub(super) fn seed(&mut self, subject: &Subject, end: i64, settings: &ProtectionSettings) {
+        if !self.admits(&subject.client, settings) {
+            return;
+        }
+        let place = (self.word(&subject.policy), self.word(&subject.schedule));
+        let attempts = &mut self.client(&subject.client).attempts;
+        if attempts.entry(place).or_default().succeeded(end) {
+            self.touch(subject);
+        }
+    }
+
+    pub(super) const fn is_seeded(&self) -> bool {
+        self.is_seeded
+    }
+
+    pub(super) fn set_seeded(&mut self) {
+        self.is_seeded = true;
+        self.dirty.insert((Shelf::Protection, SEEDED.into()));
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.clients.keys()
+    }
+
+    /// Every client and policy with a known success.
+    pub(super) fn successes(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
+        let all = self.clients.iter().flat_map(|(client, known)| {
+            let known = known.attempts.iter();
+            known
+                .filter(|(_, attempts)| attempts.last_success().is_some())
+                .map(|((policy, _), _)| (Arc::clone(client), Arc::clone(policy)))
+        });
+        all.collect()
+    }
+
+    /// Forgets what is not kept. The last argument is when the last run or copy ended, in milliseconds.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str, &str, i64) -> bool) {
+        let dirty = &mut self.dirty;
+        self.clients.retain(|client, known| {
+            known.attempts.retain(|(policy, schedule), attempts| {
+                let last = attempts
+                    .last()
+                    .map(|last| last.end)
+                    .max(attempts.last_success());
+                let stays = keep(client, policy, last.unwrap_or(i64::MIN));
+                if !stays {
+                    let key = compose([&**client, &**policy, &**schedule]);
+                    dirty.insert((Shelf::Protection, key));
+                }
+                stays
+            });
+            known.copies.retain(|(policy, kind), end| {
+                let stays = keep(client, policy, *end);
+                if !stays {
+                    dirty.insert((Shelf::Copies, compose([&**client, &**policy, &**kind])));
+                }
+                stays
+            });
+            !known.attempts.is_empty() || !known.copies.is_empty()
+        });
+        let used: HashSet<Arc<str>> = self.clients.values().flat_map(Client::words).collect();
+        self.words = used;
+        // Those that are still there come again.
+        self.over_limit.clear();
+        self.excluded.clear();
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.retain(|_, _, _| false);
+    }
+
+    pub(super) fn cut(&self) -> CutClients {
+        CutClients {
+            over_limit: self.over_limit.len(),
+            excluded: self.excluded.len(),
+        }
+    }
+
+    pub(super) fn render(&self, samples: &mut Samples) {
+        for (client, known) in &self.clients {
+            for ((policy, schedule), attempts) in &known.attempts {
+                let labels = [&**client, policy, schedule];
+                if let Some(success) = attempts.last_success() {
+                    let at = seconds(success);
+                    samples.gauge(
+                        &families::CLIENT_LAST_SUCCESS_TIMESTAMP_SECONDS,
+                        &labels,
+                        at,
+                    );
+                }
+                let Some(last) = attempts.last() else {
+                    continue;
+                };
+                let at = seconds(last.end);
+                samples.gauge(
+                    &families::CLIENT_LAST_ATTEMPT_TIMESTAMP_SECONDS,
+                    &labels,
+                    at,
+                );
+                if let Some(status) = last.outcome.0 {
+                    samples.gauge(
+                        &families::CLIENT_LAST_ATTEMPT_STATUS,
+                        &labels,
+                        status as f64,
+                    );
+                }
+            }
+            for (policy, failures) in known.failures() {
+                let labels = [&**client, policy];
+                samples.gauge(
+                    &families::CLIENT_CONSECUTIVE_FAILURES,
+                    &labels,
+                    failures as f64,
+                );
+            }
+            for ((policy, kind), end) in &known.copies {
+                let labels = [&**client, policy, kind];
+                samples.gauge(
+                    &families::LAST_COPY_TIMESTAMP_SECONDS,
+                    &labels,
+                    seconds(*end),
+                );
+            }
+        }
+    }
+
+    /// Puts back what a note says; `None` if it is damaged.
+    pub(super) fn restore(&mut self, from: Shelf, key: &str, value: &[u8]) -> Option<()> {
+        if key == SEEDED {
+            self.is_seeded = true;
+            return Some(());
+        }
+        let mut names = key::values(key);
+        let (client, policy, last) = (names.next()?, names.next()?, names.next()?);
+        let place = (self.word(policy), self.word(last));
+        match from {
+            Shelf::Protection => {
+                let attempts = Attempts::decode(key, value)?;
+                self.client(client).attempts.insert(place, attempts);
+            }
+            Shelf::Copies => {
+                let mut reader = Reader::open(FORM, key, value)?;
+                let end = reader.signed().filter(|_| reader.is_at_end())?;
+                self.client(client).copies.insert(place, end);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    pub(super) fn is_noted(&self) -> bool {
+        self.dirty.is_empty()
+    }
+
+    /// What the notes should say that do not yet.
+    pub(super) fn notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.dirty)
+            .into_iter()
+            .map(|(shelf, key)| Note {
+                shelf,
+                value: self.note(shelf, &key),
+                key,
+            })
+            .collect()
+    }
+
+    fn note(&self, of: Shelf, key: &str) -> Option<Arc<[u8]>> {
+        if key == SEEDED {
+            return Some(Writer::new(FORM).seal(key));
+        }
+        let mut names = key::values(key);
+        let client = self.clients.get(names.next()?)?;
+        let place = (Arc::from(names.next()?), Arc::from(names.next()?));
+        if of == Shelf::Copies {
+            let mut writer = Writer::new(FORM);
+            writer.signed(*client.copies.get(&place)?);
+            return Some(writer.seal(key));
+        }
+        Some(client.attempts.get(&place)?.encode(key))
+    }
+
+    fn take_one(&mut self, root: u64, verdict: &Verdict, settings: &ProtectionSettings) {
+        let subject = &verdict.subject;
+        // Nobody's backup: the discovery of a policy that found nothing, for example.
+        if subject.client.is_empty() || !self.admits(&subject.client, settings) {
+            return;
+        }
+        let place = (self.word(&subject.policy), self.word(&subject.schedule));
+        let attempts = &mut self.client(&subject.client).attempts;
+        if attempts.entry(place).or_default().add(root, verdict) {
+            self.touch(subject);
+        }
+    }
+
+    /// Whether there is room for this client. What is cut is noted.
+    fn admits(&mut self, client: &str, settings: &ProtectionSettings) -> bool {
+        if !settings.wants(client) {
+            cut(&mut self.excluded, client);
+            return false;
+        }
+        let has_room =
+            self.clients.len() < settings.max_clients || self.clients.contains_key(client);
+        if !has_room {
+            cut(&mut self.over_limit, client);
+        }
+        has_room
+    }
+
+    fn client(&mut self, name: &str) -> &mut Client {
+        if !self.clients.contains_key(name) {
+            self.clients.insert(name.into(), Client::default());
+        }
+        self.clients.entry(name.into()).or_default()
+    }
+
+    fn touch(&mut self, subject: &Subject) {
+        let key = compose([&*subject.client, &*subject.policy, &*subject.schedule]);
+        self.dirty.insert((Shelf::Protection, key));
+    }
+
+    /// The word as it is kept in keys.
+    fn word(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.words.get(word) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.words.insert(Arc::clone(&word));
+        word
+    }
+}
+
+impl Client {
+    /// Failed runs since the last that did not fail, by policy: a success of any schedule ends the row.
+    fn failures(&self) -> BTreeMap<&str, u64> {
+        let mut successes: BTreeMap<&str, Option<i64>> = BTreeMap::new();
+        for ((policy, _), attempts) in &self.attempts {
+            let success = successes.entry(policy).or_default();
+            *success = (*success).max(attempts.last_success());
+        }
+        let mut failures = BTreeMap::new();
+        for ((policy, _), attempts) in self
+            .attempts
+            .iter()
+            .filter(|(_, attempts)| attempts.last().is_some())
+        {
+            let success = successes.get(&**policy).copied().flatten();
+            let sum: &mut u64 = failures.entry(&**policy).or_default();
+            *sum = sum.saturating_add(attempts.failures_since(success));
+        }
+        failures
+    }
+
+    fn words(&self) -> impl Iterator<Item = Arc<str>> {
+        let places = self.attempts.keys().chain(self.copies.keys());
+        places.flat_map(|(one, other)| [Arc::clone(one), Arc::clone(other)])
+    }
+}
+
+fn cut(cut: &mut HashSet<u64>, client: &str) {
+    if cut.len() < MOST_CUT {
+        let mut hasher = DefaultHasher::new();
+        client.hash(&mut hasher);
+        cut.insert(hasher.finish());
+    }
+}
+
+fn compose<'v>(values: impl IntoIterator<Item = &'v str>) -> Arc<str> {
+    let mut text = String::new();
+    key::write(&mut text, values);
+    text.into()
+}
+
+fn seconds(millis: i64) -> f64 {
+    instant::seconds(instant::from_millis(millis))
+}

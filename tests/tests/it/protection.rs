@@ -1,0 +1,145 @@
+//! What is said of clients equals what the simulated primary knows to be true.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nbu_sim::{Population, Sim};
+use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const SUCCESS: &str = "netbackup_client_last_success_timestamp_seconds";
+const SUBJECT: [&str; 3] = ["client", "policy", "schedule_type"];
+
+type Known = BTreeMap<Vec<String>, f64>;
+
+fn shown(page: &Page, family: &str, labels: &[&str]) -> Known {
+    page.select(family, &[])
+        .map(|(series, value)| {
+            let labels = labels.iter().map(|label| series.labels[*label].clone());
+            (labels.collect(), value)
+        })
+        .collect()
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
+async fn reached(exporter: &Exporter, moment: Timestamp) -> Page {
+    exporter
+        .scrape_until("the watermark", |page| {
+            page.values("netbackup_jobs_watermark_timestamp_seconds", &[])
+                .first()
+                .is_some_and(|mark| *mark >= seconds(moment))
+        })
+        .await
+}
+
+#[tokio::test]
+async fn the_last_backups_of_every_client_are_the_true_ones() {
+    let population = Population {
+        preloaded: 0,
+        warm_up: Duration::ZERO,
+        ..Population::living(20_000)
+    };
+    let sim = Sim::builder().seed(9).population(population);
+    let watched = Watched::start("paris", sim).await;
+    let since = watched.sim.now();
+    let exporter = Launch::with_config(configuration([&watched])).start().await;
+    reached(&exporter, since).await;
+    for _ in 0..3 {
+        watched.sim.advance(2 * HOUR);
+        let page = reached(&exporter, watched.sim.now()).await;
+        let truth = watched.sim.truth();
+        let (mut successes, mut attempts, mut statuses) =
+            (Known::new(), Known::new(), Known::new());
+        for (subject, protected) in truth.protection(since) {
+            let labels = [subject.client, subject.policy, subject.schedule_type];
+            let labels: Vec<String> = labels
+                .into_iter()
+                .map(|word| {
+                    if word.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        word
+                    }
+                })
+                .collect();
+            if let Some(success) = protected.last_success {
+                successes.insert(labels.clone(), seconds(success));
+            }
+            attempts.insert(labels.clone(), seconds(protected.last_attempt));
+            statuses.insert(labels, f64::from(protected.last_status));
+        }
+        assert!(successes.len() > 100, "{} prove little", successes.len());
+        assert_eq!(shown(&page, SUCCESS, &SUBJECT), successes);
+        let attempt = "netbackup_client_last_attempt_timestamp_seconds";
+        assert_eq!(shown(&page, attempt, &SUBJECT), attempts);
+        let status = "netbackup_client_last_attempt_status";
+        assert_eq!(shown(&page, status, &SUBJECT), statuses);
+        let failures: Known = truth
+            .consecutive_failures(since)
+            .into_iter()
+            .map(|((client, policy), count)| (vec![client, policy], count as f64))
+            .collect();
+        let family = "netbackup_client_consecutive_failures";
+        assert_eq!(shown(&page, family, &["client", "policy"]), failures);
+    }
+}
+
+#[tokio::test]
+async fn policies_clients_and_texts_are_those_of_the_primary_and_what_is_gone_goes() {
+    let sim = Sim::builder()
+        .seed(4)
+        .population(Population::finished(3_000));
+    let watched = Watched::start("tokyo", sim).await;
+    let exporter = Launch::with_config(configuration([&watched])).start().await;
+    reached(&exporter, watched.sim.now()).await;
+    let page = exporter
+        .scrape_until("schedules and texts", |page| {
+            page.has("netbackup_policy_expected_interval_seconds", &[])
+                && page.has(
+                    "netbackup_status_code_info",
+                    &[("message", "the operation was successful")],
+                )
+                && page.has(SUCCESS, &[])
+        })
+        .await;
+    let configuration = watched.sim.truth().configuration;
+    let active = |page: &Page| {
+        page.select("netbackup_policy_info", &[("active", "true")])
+            .count()
+    };
+    let expected = configuration.policies.iter().filter(|policy| policy.active);
+    assert_eq!(active(&page), expected.count());
+    assert_eq!(
+        page.select("netbackup_policy_info", &[]).count(),
+        configuration.policies.len()
+    );
+    assert_eq!(
+        page.values("netbackup_clients_paused", &[]),
+        [configuration.paused.len() as f64]
+    );
+    let known: Vec<_> = shown(&page, SUCCESS, &["policy", "client"])
+        .into_keys()
+        .collect();
+    let never = shown(
+        &page,
+        "netbackup_client_never_succeeded",
+        &["policy", "client"],
+    );
+    assert!(never.keys().all(|pair| !known.contains(pair)));
+
+    let gone = &known[0][0];
+    watched.sim.edit_configuration(|configuration| {
+        configuration.policies.retain(|policy| policy.name != *gone);
+    });
+    let page = exporter
+        .scrape_until("the end of a policy", |page| {
+            !page.has("netbackup_policy_info", &[("policy", gone)])
+                && !page.has(SUCCESS, &[("policy", gone)])
+        })
+        .await;
+    assert!(page.has(SUCCESS, &[]), "the others are still there");
+}
