@@ -309,10 +309,10 @@ fn way() -> impl Strategy<Value = Way> {
     (
         prop::collection::vec(any::<u32>(), 300),
         1_usize..12,
-        prop::collection::vec((1_usize..4, any::<bool>()), 60),
+        prop::collection::vec((1_usize..4, Just(false)), 60),
         prop::collection::vec(prop::bool::weighted(0.3), 60),
         prop::collection::vec(any::<prop::sample::Index>(), 0..20),
-        prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        prop::collection::vec(any::<prop::sample::Index>(), 0..2),
     )
         .prop_map(|(order, page_size, walks, restarts, repeats, late)| Way {
             order,
