@@ -254,13 +254,24 @@ impl Books {
     /// Judges the runs that are over, after a complete walk. `clock` is the primary's.
     pub(super) fn judge(&mut self, clock: Timestamp) {
         let given_up = instant::before(clock, self.settings.retention());
+        let settled = self.settled();
         for judged in self.runs.judge(given_up.as_millisecond()) {
-            self.protection.take(judged, &self.settings.protection);
+            self.protection
+                .take(judged, settled, &self.settings.protection);
         }
+    }
+
+    /// Of runs that ended before this, in milliseconds, no job is taken any more.
+    fn settled(&self) -> i64 {
+        let horizon = self.marks.horizon;
+        // In the look-back, jobs before the horizon are.
+        let horizon = horizon.filter(|_| self.marks.watermark >= horizon);
+        horizon.map_or(i64::MIN, Timestamp::as_millisecond)
     }
 
     /// Follows the run that a finished job belongs to.
     fn follow(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
+        let settled = self.settled();
         let settings = &self.settings.protection;
         if !settings.enabled {
             return;
@@ -272,7 +283,7 @@ impl Books {
         let seen = &self.seen;
         let judged = self.runs.take(job, end, is_parent, |id| seen.contains(id));
         if let Some(judged) = judged {
-            self.protection.take(judged, settings);
+            self.protection.take(judged, settled, settings);
         }
     }
 

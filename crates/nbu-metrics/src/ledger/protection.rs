@@ -56,11 +56,11 @@ pub struct CutClients {
 }
 
 impl Protection {
-    /// Takes the verdicts on a run.
-    pub(super) fn take(&mut self, judged: Judged, settings: &ProtectionSettings) {
+    /// Takes the verdicts on a run. Of runs that ended before `settled`, in milliseconds, no more jobs come.
+    pub(super) fn take(&mut self, judged: Judged, settled: i64, settings: &ProtectionSettings) {
         let (root, verdicts) = judged;
         for verdict in verdicts {
-            self.take_one(root, &verdict, settings);
+            self.take_one(root, &verdict, settled, settings);
         }
     }
 
@@ -274,7 +274,13 @@ impl Protection {
         Some(client.attempts.get(&place)?.encode(key))
     }
 
-    fn take_one(&mut self, root: u64, verdict: &Verdict, settings: &ProtectionSettings) {
+    fn take_one(
+        &mut self,
+        root: u64,
+        verdict: &Verdict,
+        settled: i64,
+        settings: &ProtectionSettings,
+    ) {
         let subject = &verdict.subject;
         // Nobody's backup: the discovery of a policy that found nothing, for example.
         if subject.client.is_empty() || !self.admits(&subject.client, settings) {
@@ -282,7 +288,11 @@ impl Protection {
         }
         let place = (self.word(&subject.policy), self.word(&subject.schedule));
         let attempts = &mut self.client(&subject.client).attempts;
-        if attempts.entry(place).or_default().add(root, verdict) {
+        if attempts
+            .entry(place)
+            .or_default()
+            .add(root, verdict, settled)
+        {
             self.touch(subject);
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! The jobs of a run come in any order, over several walks and restarts. So they are kept, and noted in the state, under
 //! their root: the first id of `jobPath` or, where records have no path, the highest ancestor that is known. A run is
-//! judged after a complete walk once its root is done.
+//! judged after a complete walk once its root is done, and kept to be judged again while its root has more children than
+//! were read.
 //!
-//! A job that comes after its run was judged is judged again, alone; [`Attempts`](super::protection) joins the two.
+//! Any other job that comes after its run was judged is judged alone; [`Attempts`](super::protection) joins the two.
 
 mod outcome;
 mod run;
@@ -102,20 +103,25 @@ impl Runs {
         over
     }
 
-    /// Ends the runs whose root is done, after a complete walk. Forgets those that have not got on since `given_up`.
+    /// Judges the runs whose root is done, after a complete walk, and ends those of which no more is expected. Forgets those
+    /// that have not got on since `given_up`.
     pub(super) fn judge(&mut self, given_up: i64) -> Vec<Judged> {
         let (mut judged, mut old) = (Vec::new(), 0);
         let (dirty, homes) = (&mut self.dirty, &mut self.homes);
         self.open.retain(|root, run| {
-            let stays = run.root.is_none() && run.newest >= given_up;
+            let is_new = std::mem::take(&mut run.changed);
+            if is_new && run.root.is_some() {
+                judged.push((*root, run.verdicts(*root)));
+            }
+            // One that was judged before and has not changed still waits for the rest of its children.
+            let waits = run.root.is_none() || !is_new || run.is_incomplete(*root);
+            let stays = waits && run.newest >= given_up;
             if !stays {
                 dirty.insert(*root);
                 for id in run.ids() {
                     homes.remove(&id);
                 }
-                if run.root.is_some() {
-                    judged.push((*root, run.verdicts(*root)));
-                } else {
+                if run.root.is_none() {
                     old += 1;
                 }
             }

@@ -3,11 +3,11 @@
 use crate::ledger::encoding::{Reader, Writer};
 use crate::ledger::runs::{Outcome, Verdict};
 
-/// Failed runs that are remembered one by one; more are only counted.
+/// Runs that are remembered one by one; of more, the failed ones are only counted.
 const MOST: usize = 64;
 
-/// What is remembered: the last two successful runs and every run since the first of them. Two, because a job that comes
-/// late may turn the last success into a failure.
+/// What is remembered: every run of which a job may still come, for such a job may turn a success into a failure; and
+/// beyond those the last two successful runs and every run since the first of them.
 ///
 /// It is a set: taking a run again changes nothing, and the order of arrival does not matter.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -16,8 +16,9 @@ pub(super) struct Attempts {
     recent: Vec<Attempt>,
     /// When the last of the forgotten successes ended, or of those known from the catalog.
     older_success: Option<i64>,
-    /// Failures since the last success that are no longer remembered one by one, and the last of them.
+    /// Failures since the last success among the runs that are no longer remembered one by one.
     uncounted: u64,
+    /// The last of those runs.
     floor: Option<(i64, u64)>,
 }
 
@@ -40,8 +41,9 @@ impl Attempt {
 }
 
 impl Attempts {
-    /// Takes a run, or more of one that is known already. `false` if that changes nothing.
-    pub(super) fn add(&mut self, root: u64, verdict: &Verdict) -> bool {
+    /// Takes a run, or more of one that is known already. Of runs that ended before `settled` no more jobs come. `false` if
+    /// that changes nothing.
+    pub(super) fn add(&mut self, root: u64, verdict: &Verdict, settled: i64) -> bool {
         let before = self.clone();
         let known = self.recent.iter().rposition(|attempt| {
             attempt.root == root && verdict.start.is_none_or(|start| start <= attempt.until)
@@ -54,9 +56,12 @@ impl Attempts {
         };
         if let Some(place) = known {
             let known = self.recent.remove(place);
-            attempt.end = attempt.end.max(known.end);
             attempt.until = attempt.until.max(known.until);
-            attempt.outcome = attempt.outcome.max(known.outcome);
+            // A verdict on the whole run replaces what was known of it.
+            if verdict.is_late {
+                attempt.end = attempt.end.max(known.end);
+                attempt.outcome = attempt.outcome.max(known.outcome);
+            }
         } else if self.floor.is_some_and(|floor| attempt.key() <= floor) {
             return false;
         } else if verdict.is_late && self.has_forgotten(&attempt) {
@@ -67,7 +72,7 @@ impl Attempts {
             .recent
             .partition_point(|other| other.key() < attempt.key());
         self.recent.insert(place, attempt);
-        self.trim();
+        self.trim(settled);
         *self != before
     }
 
@@ -99,11 +104,8 @@ impl Attempts {
         let failed = since
             .filter(|attempt| !attempt.outcome.is_success())
             .count();
-        let uncounted = if success == self.last_success() {
-            self.uncounted
-        } else {
-            0
-        };
+        let is_before_all = self.successes().next().is_none() && success == self.older_success;
+        let uncounted = if is_before_all { self.uncounted } else { 0 };
         uncounted.saturating_add(u64::try_from(failed).unwrap_or(u64::MAX))
     }
 
@@ -154,32 +156,25 @@ impl Attempts {
     /// Whether this run may have been known and forgotten.
     fn has_forgotten(&self, attempt: &Attempt) -> bool {
         let oldest = self.recent.first();
-        self.successes().count() == 2 && oldest.is_some_and(|oldest| attempt.key() < oldest.key())
+        self.floor.is_some()
+            && self.recent.len() > MOST
+            && oldest.is_some_and(|oldest| attempt.key() < oldest.key())
     }
 
-    fn trim(&mut self) {
-        // Only the second of two successes makes what lies before it irrelevant.
+    fn trim(&mut self, settled: i64) {
+        // Only the second of two successes makes what lies before it irrelevant, and only what can no longer change.
         let mut successes = self.recent.iter().enumerate().rev();
         let mut next = || successes.find(|(_, attempt)| attempt.outcome.is_success());
-        let kept_from = next().and_then(|_| next()).map_or(0, |(place, _)| place);
+        let second = next().and_then(|_| next()).map_or(0, |(place, _)| place);
+        let open = (self.recent.iter()).position(|attempt| attempt.until >= settled);
+        let beyond = self.recent.len().saturating_sub(MOST + 2);
+        let kept_from = open.map_or(second, |open| open.min(second)).max(beyond);
         for attempt in self.recent.drain(..kept_from) {
+            self.floor = self.floor.max(Some(attempt.key()));
             if attempt.outcome.is_success() {
                 self.older_success = self.older_success.max(Some(attempt.end));
-            }
-        }
-        if self
-            .successes()
-            .next()
-            .is_some_and(|success| self.floor.is_none_or(|floor| success.key() > floor))
-        {
-            self.uncounted = 0;
-        }
-        while self.recent.len() > MOST + 2 {
-            let oldest = self.recent.remove(0);
-            self.floor = self.floor.max(Some(oldest.key()));
-            if oldest.outcome.is_success() {
-                self.older_success = self.older_success.max(Some(oldest.end));
-            } else if self.successes().next().is_none() {
+                self.uncounted = 0;
+            } else {
                 self.uncounted = self.uncounted.saturating_add(1);
             }
         }
@@ -198,6 +193,9 @@ mod tests {
     use crate::ledger::FinishedJob;
     use crate::ledger::runs::Subject;
 
+    /// No run is settled.
+    const ALWAYS: i64 = i64::MIN;
+
     fn verdict(end: i64, status: i64) -> Verdict {
         Verdict {
             subject: Subject::of(&FinishedJob::default()),
@@ -212,13 +210,13 @@ mod tests {
     #[test]
     fn a_late_leaf_turns_the_last_success_into_a_failure() {
         let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(100, 0));
-        attempts.add(2, &verdict(200, 1));
+        attempts.add(1, &verdict(100, 0), ALWAYS);
+        attempts.add(2, &verdict(200, 1), ALWAYS);
         assert_eq!(
             (attempts.last_success(), attempts.failures_since(Some(200))),
             (Some(200), 0)
         );
-        assert!(attempts.add(2, &verdict(201, 13)));
+        assert!(attempts.add(2, &verdict(201, 13), ALWAYS));
         assert_eq!(attempts.last_success(), Some(100));
         assert_eq!(attempts.failures_since(Some(100)), 1);
         assert_eq!(
@@ -228,10 +226,54 @@ mod tests {
     }
 
     #[test]
+    fn every_run_that_is_not_settled_may_turn_into_a_failure() {
+        let mut attempts = Attempts::default();
+        attempts.add(1, &verdict(100, 13), ALWAYS);
+        for root in 2..=4 {
+            attempts.add(
+                root,
+                &verdict(i64::try_from(root).unwrap() * 100, 0),
+                ALWAYS,
+            );
+        }
+        for root in 2..=4 {
+            let part = Verdict {
+                is_late: true,
+                ..verdict(i64::try_from(root).unwrap() * 100, 71)
+            };
+            assert!(attempts.add(root, &part, ALWAYS));
+        }
+        assert_eq!(attempts.last_success(), None);
+        assert_eq!(attempts.failures_since(None), 4);
+    }
+
+    #[test]
+    fn of_settled_runs_two_successes_and_what_followed_stay() {
+        let mut attempts = Attempts::default();
+        for root in 1..=10 {
+            let end = i64::try_from(root).unwrap() * 100;
+            attempts.add(root, &verdict(end, 0), i64::MAX);
+        }
+        assert_eq!(attempts.recent.len(), 2);
+    }
+
+    #[test]
+    fn failures_that_are_only_counted_come_back_when_the_successes_after_them_fall() {
+        let mut attempts = Attempts::default();
+        for n in 1..=100 {
+            attempts.add(n, &verdict(i64::try_from(n).unwrap() * 100, 13), ALWAYS);
+        }
+        attempts.add(101, &verdict(10_100, 0), ALWAYS);
+        assert_eq!(attempts.failures_since(Some(10_100)), 0);
+        attempts.add(101, &verdict(10_100, 13), ALWAYS);
+        assert_eq!(attempts.failures_since(None), 101);
+    }
+
+    #[test]
     fn a_root_s_id_may_come_again_for_another_run() {
         let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(100, 13));
-        attempts.add(1, &verdict(1_000, 0));
+        attempts.add(1, &verdict(100, 13), ALWAYS);
+        attempts.add(1, &verdict(1_000, 0), ALWAYS);
         assert_eq!(
             (attempts.last_success(), attempts.recent.len()),
             (Some(1_000), 2)
@@ -241,16 +283,23 @@ mod tests {
     #[test]
     fn failures_beyond_those_remembered_are_still_counted() {
         let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(0, 0));
+        attempts.add(1, &verdict(0, 0), ALWAYS);
         for n in 1..=200 {
-            attempts.add(10 + n, &verdict(i64::try_from(n).unwrap() * 100, 13));
+            attempts.add(
+                10 + n,
+                &verdict(i64::try_from(n).unwrap() * 100, 13),
+                ALWAYS,
+            );
         }
         assert_eq!(attempts.last_success(), Some(0));
         assert_eq!(attempts.failures_since(Some(0)), 200);
-        assert!(!attempts.add(11, &verdict(100, 13)), "it is counted");
+        assert!(
+            !attempts.add(11, &verdict(100, 13), ALWAYS),
+            "it is counted"
+        );
         assert!(attempts.recent.len() <= MOST + 2);
-        attempts.add(500, &verdict(50_000, 0));
-        attempts.add(501, &verdict(50_100, 13));
+        attempts.add(500, &verdict(50_000, 0), ALWAYS);
+        attempts.add(501, &verdict(50_100, 13), ALWAYS);
         assert_eq!(attempts.failures_since(Some(50_000)), 1);
     }
 
@@ -259,15 +308,16 @@ mod tests {
         fn order_and_repeats_do_not_matter(
             runs in prop::collection::btree_map(1_u64..60, (0_i64..40, prop::sample::select(vec![0_i64, 1, 13, 71])), 1..40),
             order in prop::collection::vec(any::<prop::sample::Index>(), 0..80),
+            settled in prop::sample::select(vec![ALWAYS, i64::MAX, 2_000]),
         ) {
             let runs: Vec<_> = runs.into_iter().map(|(root, (end, status))| (root, verdict(end * 100, status))).collect();
             let mut attempts = Attempts::default();
             for pick in order {
                 let (root, verdict) = pick.get(&runs);
-                attempts.add(*root, verdict);
+                attempts.add(*root, verdict, settled);
             }
             for (root, verdict) in &runs {
-                attempts.add(*root, verdict);
+                attempts.add(*root, verdict, settled);
             }
             let success = runs.iter().filter(|(_, run)| run.outcome.is_success()).map(|(_, run)| run.end).max();
             let last = runs.iter().map(|(root, run)| (run.end, *root)).max();
