@@ -135,14 +135,18 @@ async fn a_state_that_cannot_be_opened_blinds_only_the_jobs_of_its_own_primary_u
 
 #[tokio::test]
 async fn on_a_full_disk_counters_stay_as_they_were_shown_and_go_on_when_there_is_room() {
-    let sim = Sim::builder()
-        .seed(4)
-        .population(Population::living(100_000));
+    // Little before the start, so that the first state has room.
+    let population = Population {
+        preloaded: 0,
+        warm_up: Duration::from_secs(60),
+        ..Population::living(100_000)
+    };
+    let sim = Sim::builder().seed(4).population(population);
     let watched = Watched::start("paris", sim).await;
     let state = tempfile::tempdir().unwrap();
     let horizon = watched.sim.now();
     let exporter = launch(&[&watched], state.path())
-        .file_limit(320)
+        .file_limit(512)
         .start()
         .await;
     let before = reached(&exporter, "paris", horizon).await;
