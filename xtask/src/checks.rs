@@ -26,6 +26,16 @@ pub(crate) fn test(sh: &Shell) -> anyhow::Result<()> {
     Ok(cmd!(sh, "cargo test --locked --workspace").run()?)
 }
 
+/// A hundred hostile primaries beside a healthy one: minutes, and so apart from the other tests.
+pub(crate) fn hostile(sh: &Shell) -> anyhow::Result<()> {
+    // The whole workspace is named so that its features, and with them what the tests built before, stay the same.
+    Ok(cmd!(
+        sh,
+        "cargo test --locked --workspace --test it hostile::every_fault -- --ignored --nocapture"
+    )
+    .run()?)
+}
+
 pub(crate) fn deny(sh: &Shell, advisories: bool) -> anyhow::Result<()> {
     tools::require(sh, "cargo-deny", "cargo install --locked cargo-deny")?;
     if advisories {

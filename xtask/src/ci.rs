@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     ("loom", loom::run),
     ("mutants", loom::mutants),
     ("miri", miri::run),
+    ("hostile", checks::hostile),
     ("prometheus", prometheus::run),
     ("package", checks::package),
 ];

@@ -62,6 +62,8 @@ enum Command {
     Miri,
     /// The client's async tests under ThreadSanitizer (nightly, builds std).
     Tsan,
+    /// The real binary with a hundred hostile primaries beside a healthy one that must not notice.
+    Hostile,
     /// A real Prometheus scrapes the real binary; promtool checks the page.
     Prometheus,
     /// Fuzz every decoder and writer for a bounded time each (nightly, cargo-fuzz); fails on a crash.
@@ -113,6 +115,7 @@ fn run(sh: &Shell, command: Command) -> anyhow::Result<()> {
         Command::Loom { mutants: true } => loom::mutants(sh),
         Command::Miri => miri::run(sh),
         Command::Tsan => tsan::run(sh),
+        Command::Hostile => checks::hostile(sh),
         Command::Prometheus => prometheus::run(sh),
         Command::Fuzz { seconds, target } => fuzz::run(sh, seconds, target.as_deref()),
         Command::Contract { specs } => contract::run(sh, specs),

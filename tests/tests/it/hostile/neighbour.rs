@@ -18,6 +18,8 @@ pub(super) struct Neighbour {
     said: BTreeSet<(String, String)>,
     /// In the end.
     series: BTreeMap<Series, Option<u64>>,
+    /// Which endpoints, in which version. How a slice is divided, and so what each request asks for, depends on the order in which
+    /// answers come.
     asked: BTreeSet<String>,
 }
 
@@ -116,15 +118,7 @@ impl Neighbour {
             .sim
             .requests()
             .iter()
-            .map(|seen| {
-                format!(
-                    "{} {} {:?} {:?}",
-                    seen.method,
-                    seen.path,
-                    seen.query,
-                    seen.header("accept")
-                )
-            })
+            .map(|seen| format!("{} {} {:?}", seen.method, seen.path, seen.header("accept")))
             .collect();
     }
 
