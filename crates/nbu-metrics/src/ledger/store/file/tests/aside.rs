@@ -5,7 +5,6 @@ use std::path::Path;
 
 use tempfile::{TempDir, tempdir};
 
-use super::super::database::Place;
 use super::super::tables::FORMAT;
 use super::super::{FileStore, OpenError, Opened, Store, seal};
 use super::history::{State, commit};
