@@ -1,3 +1,5 @@
+mod outage;
+
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -60,17 +62,24 @@ fn failure(reason: Reason) -> Result<Collected, Failure> {
     })
 }
 
-/// The series as `name{label values} value`.
-fn exposed(slots: &[Slot]) -> Vec<String> {
-    let estate = Estate::new(
+fn estate() -> Arc<Estate> {
+    Estate::new(
         "paris".into(),
         Board::default(),
         Clock::manual(AT).0,
         Storage::Memory,
-    );
+    )
+}
+
+/// The series as `name{label values} value`.
+fn exposed(slots: &[Slot]) -> Vec<String> {
+    exposed_by(&estate(), slots)
+}
+
+fn exposed_by(estate: &Estate, slots: &[Slot]) -> Vec<String> {
     let config = config();
     let status = Status {
-        estate: &estate,
+        estate,
         config: &config,
         slots,
         obstacle: None,
