@@ -222,6 +222,7 @@ impl Protection {
     /// Puts back what a note says; `None` if it is damaged.
     pub(super) fn restore(&mut self, from: Shelf, key: &str, value: &[u8]) -> Option<()> {
         if key == SEEDED {
+            Reader::open(FORM, key, value).filter(Reader::is_at_end)?;
             self.is_seeded = true;
             return Some(());
         }
