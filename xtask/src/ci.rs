@@ -1,6 +1,6 @@
 //! The gate: every check but the tests, each step timed, a summary at the end.
 
-use crate::{checks, contract, loom, miri, prometheus};
+use crate::{checks, contract, fuzz, loom, miri, prometheus};
 use anyhow::bail;
 use std::time::Instant;
 use xshell::Shell;
@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     ("loom", loom::run),
     ("mutants", loom::mutants),
     ("miri", miri::run),
+    ("fuzz", |sh| fuzz::run(sh, fuzz::SECONDS, None)),
     ("hostile", checks::hostile),
     ("prometheus", prometheus::run),
     ("package", checks::package),
