@@ -183,7 +183,7 @@ impl Ledger {
     ///
     /// [`next_birth`]: Ledger::next_birth
     pub async fn publish(&self, now: Timestamp) -> Result<Arc<Samples>, StoreError> {
-        let (changes, mut samples, infants) = {
+        let (epoch, committing, mut samples, infants) = {
             let mut books = self.books();
             let (infancy, labels) = (books.settings.counter_birth, books.settings.job_labels);
             let epoch = books.epoch();
@@ -192,10 +192,10 @@ impl Ledger {
             render_marks(&books.marks, &mut samples);
             let infants = books.totals.render(labels, &mut samples);
             following::render(&books, &mut samples);
-            (books.changes(), samples, infants)
+            let (epoch, committing) = self.hand_over(&mut books, Durability::Durable);
+            (epoch, committing, samples, infants)
         };
-        let epoch = changes.epoch;
-        let committed = self.store.commit(changes, Durability::Durable).await?;
+        let committed = committing.await?;
         samples.gauge(&jobs::STATE_BYTES, &[], self.store.bytes() as f64);
         let mut books = self.books();
         books.saved(epoch, &committed);
@@ -261,17 +261,27 @@ impl Ledger {
     }
 
     async fn save(&self, durability: Durability) -> Result<(), StoreError> {
-        let changes = {
+        let (epoch, committing) = {
             let mut books = self.books();
             if books.is_saved() && durability == Durability::Relaxed {
                 return Ok(());
             }
-            books.changes()
+            self.hand_over(&mut books, durability)
         };
-        let epoch = changes.epoch;
-        let committed = self.store.commit(changes, durability).await?;
+        let committed = committing.await?;
         self.books().saved(epoch, &committed);
         Ok(())
+    }
+
+    /// Gives the store what it does not have yet, under the lock: of two who commit at the same time, the one with the older
+    /// values must not come second.
+    fn hand_over(
+        &self,
+        books: &mut Books,
+        durability: Durability,
+    ) -> (u64, StoreFuture<'_, Committed>) {
+        let changes = books.changes();
+        (changes.epoch, self.store.commit(changes, durability))
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -36,7 +36,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// What was counted under each of these ids. Asked only for ids that are probably known, a page's at most.
     fn counted<'a>(&'a self, ids: &'a [u64]) -> StoreFuture<'a, Vec<Option<Counted>>>;
 
-    /// Keeps a change set. With [`Durability::Durable`] it, and everything before it, must outlive the machine.
+    /// Keeps a change set. The call itself does not block, for it is made under the ledger's lock; its order counts, not that of
+    /// the futures. With [`Durability::Durable`] it, and everything before it, must outlive the machine.
     fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed>;
 
     /// What is remembered of single jobs.

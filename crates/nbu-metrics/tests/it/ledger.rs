@@ -9,6 +9,7 @@ mod damage;
 mod driver;
 mod faulty_store;
 mod laws;
+mod order;
 mod runs;
 mod single;
 mod truth;
