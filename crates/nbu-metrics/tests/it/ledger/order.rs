@@ -30,6 +30,8 @@ impl Store for Watched {
     }
 
     fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
+        // Whoever may come between shall.
+        thread::yield_now();
         let before = self.last.fetch_max(changes.epoch, Ordering::Relaxed);
         if before > changes.epoch {
             self.overtaken.store(true, Ordering::Relaxed);
