@@ -41,6 +41,8 @@ pub(crate) fn deny(sh: &Shell, advisories: bool) -> anyhow::Result<()> {
     if advisories {
         cmd!(sh, "cargo deny check advisories").run()?;
     }
+    // The dependencies of every platform are judged, and a build fetches only this one's.
+    cmd!(sh, "cargo fetch --locked").run()?;
     Ok(cmd!(sh, "cargo deny --offline check bans licenses sources").run()?)
 }
 
