@@ -44,8 +44,14 @@ impl Turn {
         Work::Live
     }
 
+    /// Where the credential was refused nothing else would be answered either, so it stays the live jobs' turn: with the next
+    /// credential they are read at once, and nothing of the trouble is left.
     pub(super) fn live_failed(&self, reason: Reason) {
-        self.attempts().unread = Some(reason);
+        let mut attempts = self.attempts();
+        attempts.unread = Some(reason);
+        if reason == Reason::Unauthorized {
+            attempts.live_at = None;
+        }
     }
 
     pub(super) fn live_succeeded(&self, now: Timestamp) {
@@ -103,5 +109,17 @@ mod tests {
         assert_eq!(take(955), Work::Live, "a new interval, early by its jitter");
         assert_eq!(take(0), Work::Finished, "whatever the wall clock does");
         assert_eq!(take(0), Work::Live);
+    }
+
+    #[test]
+    fn a_refused_credential_costs_no_turn() {
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let turn = Turn::default();
+        assert_eq!(turn.take(at, MINUTE), Work::Live);
+        turn.live_failed(Reason::Unauthorized);
+        assert_eq!(turn.take(at, MINUTE), Work::Live);
+        turn.live_succeeded(at);
+        assert_eq!(turn.take(at, MINUTE), Work::Finished);
+        assert_eq!(turn.unread(), None);
     }
 }
