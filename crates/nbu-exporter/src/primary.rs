@@ -103,7 +103,7 @@ impl Life {
                 Slot::new(collector, settings, fastrand::u64(..), memory)
             })
             .collect();
-        Self {
+        let mut life = Self {
             estate,
             config,
             client: None,
@@ -112,6 +112,18 @@ impl Life {
             running: JoinSet::new(),
             jobs,
             spoken: None,
+        };
+        life.recall();
+        life
+    }
+
+    /// Shows what the ledger has kept for the collectors that have found nothing yet.
+    fn recall(&mut self) {
+        if let Some(ledger) = self.estate.open_ledger() {
+            let now = self.estate.clock().now();
+            for slot in &mut self.slots {
+                slot.recall(ledger, now);
+            }
         }
     }
 
@@ -195,6 +207,7 @@ impl Life {
         if let Some(ledger) = self.estate.open_ledger() {
             ledger.configure((*self.jobs).clone());
         }
+        self.recall();
         self.publish();
     }
 

@@ -6,6 +6,7 @@
 //! * one run at a time per collector and primary;
 //! * `collect` may be dropped at any await. Nothing has changed then, but for what the ledger committed and whose
 //!   turn the state says it is;
+//! * before the first run, show what it [recalls](Collector::recall), and keep that state;
 //! * on success, keep the new state and show the samples in place of the last ones. When [`Collected::more`] says
 //!   so, run it again at once rather than at the next interval: the work was cut into pieces so that each has the
 //!   deadline to itself and its result is seen early;
@@ -58,6 +59,11 @@ pub trait Collector: Send + Sync + fmt::Debug {
     /// Whether it counts, and so must not run before the ledger of [`Context::ledger`] is open.
     fn counts(&self) -> bool {
         false
+    }
+
+    /// What it can tell before its first run, from what the process before left in the ledger; `None` if that is nothing.
+    fn recall(&self, _ledger: &Ledger, _now: Timestamp) -> Option<Collected> {
+        None
     }
 
     /// The endpoints it asks.

@@ -42,12 +42,13 @@
 
 mod books;
 mod counted;
-mod encoding;
+pub(crate) mod encoding;
 mod finished_job;
 mod following;
 pub(crate) mod instant;
 mod job_labels;
 mod job_result;
+mod keepsakes;
 pub(crate) mod key;
 mod marks;
 mod measure;

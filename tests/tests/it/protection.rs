@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nbu_sim::{Population, Sim};
+use nbu_sim::{Outage, Population, Sim};
 use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -142,4 +142,58 @@ async fn policies_clients_and_texts_are_those_of_the_primary_and_what_is_gone_go
         })
         .await;
     assert!(page.has(SUCCESS, &[]), "the others are still there");
+}
+
+#[tokio::test]
+async fn what_the_policies_said_is_there_at_once_when_the_primary_is_down_at_the_restart() {
+    let sim = Sim::builder()
+        .seed(4)
+        .population(Population::finished(3_000));
+    let watched = Watched::start("tokyo", sim).await;
+    watched.sim.edit_configuration(|configuration| {
+        let new = nbu_sim::Policy::new("new", "STANDARD").client("nobody-yet");
+        configuration.policies.push(new);
+    });
+    let state = tempfile::tempdir().unwrap();
+    let launch = || {
+        Launch::with_config(configuration([&watched]))
+            .arguments(["--storage.path", state.path().to_str().unwrap()])
+    };
+    let families = [
+        "netbackup_client_never_succeeded",
+        "netbackup_policy_info",
+        "netbackup_policy_expected_interval_seconds",
+    ];
+    let told = |page: &Page| {
+        families.map(|family| {
+            let series = page.select(family, &[]);
+            let series = series.map(|(series, value)| (series.labels.clone(), value));
+            series.collect::<Vec<_>>()
+        })
+    };
+    let mut first = launch().start().await;
+    reached(&first, watched.sim.now()).await;
+    let success = [("collector", "protection")];
+    let is_read = |page: &Page| {
+        page.value("netbackup_exporter_collector_success", &success) == Some(1.0)
+            && page.has(families[0], &[("client", "nobody-yet")])
+            && page.has(families[2], &[])
+    };
+    let before = first.scrape_until("the policies", is_read).await;
+    assert_eq!(first.terminated().await.code(), Some(0), "{}", first.log());
+
+    watched.sim.set_outage(Outage::Down);
+    let second = launch().start().await;
+    let page = second
+        .scrape_until("the state", |page| page.has(SUCCESS, &[]))
+        .await;
+    let page = if page.has(families[1], &[]) {
+        page
+    } else {
+        second
+            .scrape_until("the policies", |page| page.has(families[1], &[]))
+            .await
+    };
+    assert_eq!(told(&page), told(&before));
+    assert!(!page.has("netbackup_clients_paused", &[]), "of the moment");
 }

@@ -1,10 +1,11 @@
 //! Opening the ledger: in the background, and again until it succeeds, while everything that needs none goes on.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use nbu_metrics::ledger::JobsSettings;
+use nbu_metrics::ledger::{JobsSettings, Shelf};
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
@@ -25,6 +26,7 @@ pub(super) fn begin(estate: Arc<Estate>, jobs: Arc<JobsSettings>, failures: u32)
         let began = Instant::now();
         let (ledger, found) = estate.open(&jobs).await?;
         tell(estate.name(), &found);
+        tell_damaged(estate.name(), &ledger.damaged_notes());
         debug!(
             primary = %estate.name(),
             jobs = ledger.remembered().ids,
@@ -54,4 +56,21 @@ fn tell(primary: &str, found: &Found) {
             "the last write of the state of the jobs was incomplete or damaged; going on from the one before"
         );
     }
+}
+
+/// Notes that are lost. They are gone from the state with the next commit, so the next start does not say it again.
+fn tell_damaged(primary: &str, notes: &BTreeMap<Shelf, u64>) {
+    if notes.is_empty() {
+        return;
+    }
+    let lost: Vec<String> = notes
+        .iter()
+        .map(|(shelf, count)| format!("{count} of {}", shelf.what()))
+        .collect();
+    warn!(
+        primary,
+        lost = lost.join(", "),
+        "some of what was remembered beside the counters is damaged, or of another version, and was dropped; no counter is \
+         affected, and it is known again after the next runs of those clients and the next reading of the policies"
+    );
 }

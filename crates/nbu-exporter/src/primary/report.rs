@@ -52,7 +52,7 @@ impl<'a> Status<'a> {
             .add(&self.estate.traffic().metrics().samples());
         for slot in self.slots {
             let samples = &slot.memory.samples;
-            builder = if slot.is_stale() {
+            builder = if slot.is_of_the_past() {
                 builder.add_stale(samples)
             } else {
                 builder.add(samples)

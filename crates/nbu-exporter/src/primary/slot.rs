@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use nbu_client::Reason;
 use nbu_metrics::collector::{Collected, Collector, State};
+use nbu_metrics::ledger::Ledger;
 use nbu_metrics::samples::Samples;
 use nbu_metrics::schedule::{Outcome, Run, Schedule};
 use tokio::task::Id;
@@ -26,7 +27,7 @@ const AFTER_CLOSE: Duration = Duration::from_secs(1);
 pub(super) struct Memory {
     /// What the next run builds on; replaced only together with the samples.
     pub(super) state: State,
-    /// What the last run found that found something.
+    /// What the last run found that found something; before the first one, what was recalled.
     pub(super) samples: Arc<Samples>,
     /// When the samples were found.
     found_at: Option<Instant>,
@@ -154,6 +155,22 @@ impl Slot {
 
     pub(super) fn is_stale(&self) -> bool {
         self.stale_at() <= Instant::now()
+    }
+
+    /// Whether what is known was true at another moment than this.
+    pub(super) fn is_of_the_past(&self) -> bool {
+        self.is_stale() || self.memory.found_at.is_none()
+    }
+
+    /// Shows what the collector knows from the process before, if it has found nothing itself.
+    pub(super) fn recall(&mut self, ledger: &Ledger, now: Timestamp) {
+        if self.memory.found_at.is_some() {
+            return;
+        }
+        if let Some(recalled) = self.collector.recall(ledger, now) {
+            self.memory.state = recalled.state;
+            self.memory.samples = Arc::new(recalled.samples);
+        }
     }
 
     /// Takes what a run found, or why it found nothing. Logs the beginning and the end of a [`Trouble`].

@@ -1,4 +1,5 @@
 mod outage;
+mod restart;
 
 use std::path::Path;
 

@@ -7,9 +7,13 @@
 //! A run is cut into pieces: the inventory first, then schedules (one request per policy, only of those that changed) and, at
 //! the first start and if it is wanted, the image catalog (one walk per client). Each piece has the deadline to itself.
 //!
+//! What the configuration said is kept in the ledger's state, so that it is there again at once after a restart, also while the
+//! primary is down. What is gone from the configuration goes after one complete inventory.
+//!
 //! The primary's texts for status codes are asked for here as well, few at a time: they are of no use to anybody in a hurry.
 
 mod inventory;
+mod kept;
 mod list;
 mod rhythm;
 mod schedules;
@@ -28,6 +32,7 @@ use nbu_client::Reason;
 
 use crate::catalogue::protection as families;
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
+use crate::ledger::Ledger;
 use crate::samples::Samples;
 
 use inventory::Inventory;
@@ -82,8 +87,18 @@ impl Collector for Protection {
         ]
     }
 
+    fn recall(&self, ledger: &Ledger, now: Timestamp) -> Option<Collected> {
+        let memory = kept::recall(ledger);
+        memory.inventory.is_known().then(|| Collected {
+            samples: memory.render(ledger, now),
+            state: State::new(memory),
+            ..Collected::default()
+        })
+    }
+
     fn collect<'a>(&'a self, context: Context<'a>, state: &'a State) -> CollectFuture<'a> {
-        let memory = state.read::<Memory>().cloned().unwrap_or_default();
+        let memory = state.read::<Memory>().cloned();
+        let memory = memory.unwrap_or_else(|| kept::recall(context.ledger));
         Box::pin(collect(context, memory))
     }
 }
@@ -100,8 +115,9 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
         memory.seeds = false;
         context.ledger.set_seeded();
     }
+    kept::keep(&memory, context.ledger);
     context.ledger.keep().await?;
-    let samples = memory.render(context, now);
+    let samples = memory.render(context.ledger, now);
     let (more, refused) = (memory.goes_on, memory.refused.clone());
     Ok(Collected {
         samples,
@@ -152,7 +168,7 @@ impl Memory {
         }
     }
 
-    fn render(&self, context: Context<'_>, now: Timestamp) -> Samples {
+    fn render(&self, ledger: &Ledger, now: Timestamp) -> Samples {
         let mut samples = Samples::new();
         for (name, policy) in self.inventory.policies() {
             let active = match policy.active {
@@ -167,7 +183,7 @@ impl Memory {
         if let Some(paused) = self.inventory.paused {
             samples.gauge(&families::CLIENTS_PAUSED, &[], paused as f64);
         }
-        tracking::render(&self.inventory, context.ledger, &mut samples);
+        tracking::render(&self.inventory, ledger, &mut samples);
         samples
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
+use super::keepsakes::Keepsakes;
 use super::marks::Pace;
 use super::protection::Protection;
 use super::runs::Runs;
@@ -30,8 +31,9 @@ pub(super) struct Books {
     pub(super) runs: Runs,
     pub(super) protection: Protection,
     pub(super) texts: StatusTexts,
+    pub(super) keepsakes: Keepsakes,
     /// Notes that could not be read.
-    pub(super) damaged_notes: u64,
+    pub(super) damaged_notes: BTreeMap<Shelf, u64>,
     /// The total last published, and in which epoch.
     pub(super) published: (u64, Arc<Samples>),
     marks_due: Option<u64>,
@@ -74,7 +76,8 @@ impl Books {
             runs: Runs::default(),
             protection: Protection::default(),
             texts: StatusTexts::default(),
-            damaged_notes: 0,
+            keepsakes: Keepsakes::default(),
+            damaged_notes: BTreeMap::new(),
             published: (0, Arc::default()),
             marks_due: None,
             seen: saved.ids,
@@ -98,6 +101,7 @@ impl Books {
         if !settings.protection.enabled {
             self.runs.clear();
             self.protection.clear();
+            self.keepsakes.clear();
         }
         self.settings = settings;
     }
@@ -198,6 +202,7 @@ impl Books {
             && self.runs.is_noted()
             && self.protection.is_noted()
             && self.texts.is_noted()
+            && self.keepsakes.is_noted()
             && self.totals.is_saved()
     }
 
@@ -255,10 +260,11 @@ impl Books {
     pub(super) fn judge(&mut self, clock: Timestamp) {
         let given_up = instant::before(clock, self.settings.retention());
         let settled = self.settled();
-        for judged in self.runs.judge(given_up.as_millisecond()) {
+        for judged in self.runs.judge(given_up.as_millisecond(), settled) {
             self.protection
                 .take(judged, settled, &self.settings.protection);
         }
+        self.protection.settle(settled);
     }
 
     /// Of runs that ended before this, in milliseconds, no job is taken any more.
@@ -305,10 +311,13 @@ impl Books {
                 self.protection.restore(note.shelf, &note.key, &value)
             }
             Shelf::StatusTexts => self.texts.restore(&note.key, &value),
+            Shelf::Policies | Shelf::PolicyClients => {
+                self.keepsakes.restore(note.shelf, &note.key, &value)
+            }
             Shelf::Admissions => return,
         };
         if read.is_none() {
-            self.damaged_notes += 1;
+            *self.damaged_notes.entry(note.shelf).or_default() += 1;
             self.note(Note {
                 value: None,
                 ..note
@@ -321,6 +330,7 @@ impl Books {
         let mut notes = self.protection.notes();
         notes.extend(self.runs.notes());
         notes.extend(self.texts.notes());
+        notes.extend(self.keepsakes.notes());
         for note in notes {
             self.note(note);
         }

@@ -12,19 +12,19 @@ const SEAL: usize = 4;
 
 /// Writes one value.
 #[derive(Debug)]
-pub(super) struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 /// Reads one value.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl Writer {
     /// Begins a value of this form; a form is never changed, it gets a new number.
-    pub(super) fn new(form: u8) -> Self {
+    pub(crate) fn new(form: u8) -> Self {
         Self(vec![form])
     }
 
-    pub(super) fn number(&mut self, mut number: u64) {
+    pub(crate) fn number(&mut self, mut number: u64) {
         while number > 0x7f {
             self.0.push(low_bits(number) | 0x80);
             number >>= 7;
@@ -32,47 +32,53 @@ impl Writer {
         self.0.push(low_bits(number));
     }
 
-    pub(super) fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         self.number((number << 1 ^ number >> 63).cast_unsigned());
     }
 
     /// A number or none.
-    pub(super) fn maybe(&mut self, number: Option<i64>) {
+    pub(crate) fn maybe(&mut self, number: Option<i64>) {
         self.number(u64::from(number.is_some()));
         if let Some(number) = number {
             self.signed(number);
         }
     }
 
-    pub(super) fn count(&mut self, count: usize) {
+    pub(crate) fn count(&mut self, count: usize) {
         self.number(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.count(text.len());
         self.0.extend_from_slice(text.as_bytes());
     }
 
     /// The value, sealed for this key.
-    pub(super) fn seal(mut self, key: &str) -> Arc<[u8]> {
+    pub(crate) fn seal(mut self, key: &str) -> Arc<[u8]> {
         let seal = seal(key, &self.0);
         self.0.extend_from_slice(&seal);
         self.0.into()
+    }
+
+    /// The value, to be sealed by somebody else.
+    pub(crate) fn bare(self) -> Vec<u8> {
+        self.0
     }
 }
 
 impl<'a> Reader<'a> {
     /// Opens the value of this key, if it is of this form and whole.
-    pub(super) fn open(form: u8, key: &str, bytes: &'a [u8]) -> Option<Self> {
-        let (value, found) = bytes.split_last_chunk::<SEAL>()?;
-        if *found != seal(key, value) {
-            return None;
-        }
+    pub(crate) fn open(form: u8, key: &str, bytes: &'a [u8]) -> Option<Self> {
+        Self::bare(form, unsealed(key, bytes)?)
+    }
+
+    /// Opens a value whose seal was looked at before, if it is of this form.
+    pub(crate) fn bare(form: u8, value: &'a [u8]) -> Option<Self> {
         let (first, rest) = value.split_first()?;
         (*first == form).then_some(Self(rest))
     }
 
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self.0.split_first()?;
@@ -85,7 +91,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    pub(crate) fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
@@ -95,7 +101,7 @@ impl<'a> Reader<'a> {
         clippy::option_option,
         reason = "the outer one says whether it could be read"
     )]
-    pub(super) fn maybe(&mut self) -> Option<Option<i64>> {
+    pub(crate) fn maybe(&mut self) -> Option<Option<i64>> {
         match self.number()? {
             0 => Some(None),
             1 => Some(Some(self.signed()?)),
@@ -104,12 +110,12 @@ impl<'a> Reader<'a> {
     }
 
     /// How many things follow, each of which takes at least a byte.
-    pub(super) fn count(&mut self) -> Option<usize> {
+    pub(crate) fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
         (count <= self.0.len()).then_some(count)
     }
 
-    pub(super) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         let length = self.count()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
@@ -117,9 +123,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether everything was read.
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The value with a seal for this key.
+pub(crate) fn sealed(key: &str, value: Vec<u8>) -> Arc<[u8]> {
+    Writer(value).seal(key)
+}
+
+/// The value, if it is the one that was sealed for this key.
+pub(crate) fn unsealed<'b>(key: &str, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let (value, found) = bytes.split_last_chunk::<SEAL>()?;
+    (*found == seal(key, value)).then_some(value)
 }
 
 fn seal(key: &str, value: &[u8]) -> [u8; SEAL] {

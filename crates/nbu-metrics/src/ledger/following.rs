@@ -1,13 +1,13 @@
 //! What the ledger tells, and is told, beside the counts: runs of clients, and the texts of status codes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::books::Books;
 use super::runs::Subject;
-use super::{CutClients, Durability, Ledger, StoreError, instant};
+use super::{CutClients, Durability, Ledger, Shelf, StoreError, instant};
 use crate::catalogue::{collection, jobs};
 use crate::samples::Samples;
 
@@ -77,9 +77,26 @@ impl Ledger {
         self.save(Durability::Relaxed).await
     }
 
-    /// Notes of the state that were damaged when it was opened, and are lost.
-    pub fn damaged_notes(&self) -> u64 {
-        self.books().damaged_notes
+    /// Keeps these things, by name, for the collector of the next process; with the next commit. What else is on the shelf goes if
+    /// they are `all` there is. A shelf has room for 16 MiB; what does not fit is not kept.
+    pub fn shelve(
+        &self,
+        shelf: Shelf,
+        things: impl IntoIterator<Item = (Arc<str>, Vec<u8>)>,
+        all: bool,
+    ) {
+        debug_assert!(shelf.is_of_collectors(), "{shelf:?}");
+        self.books().keepsakes.shelve(shelf, things, all);
+    }
+
+    /// What the process before this one kept on the shelf, as long as nothing took its place.
+    pub fn found(&self, shelf: Shelf) -> Vec<(Arc<str>, Arc<[u8]>)> {
+        self.books().keepsakes.found(shelf)
+    }
+
+    /// How many notes of the state were damaged when it was opened, and are lost, by what they were about.
+    pub fn damaged_notes(&self) -> BTreeMap<Shelf, u64> {
+        self.books().damaged_notes.clone()
     }
 }
 
@@ -93,7 +110,7 @@ pub(super) fn render(books: &Books, samples: &mut Samples) {
     }
     let endpoint = jobs::JOBS.endpoint;
     for (reason, count) in [
-        ("damaged_note", books.damaged_notes),
+        ("damaged_note", books.damaged_notes.values().sum()),
         ("run_without_end", books.runs.dropped),
     ] {
         if count > 0 {

@@ -22,6 +22,8 @@ pub use settings::{NameFilter, ProtectionSettings};
 const SEEDED: &str = "seeded";
 /// The form of the notes that hold one point in time.
 const FORM: u8 = 1;
+/// How much later, in milliseconds, all clients are gone through again.
+const SETTLE_EVERY: i64 = 3_600_000;
 /// How many clients that were cut are told apart; above that they are at least as many.
 const MOST_CUT: usize = 100_000;
 
@@ -34,6 +36,8 @@ pub(super) struct Protection {
     /// Notes that are not what they should be.
     dirty: BTreeSet<(Shelf, Arc<str>)>,
     is_seeded: bool,
+    /// What was settled when the runs of all clients were last gone through, in milliseconds.
+    settled: Option<i64>,
     over_limit: HashSet<u64>,
     excluded: HashSet<u64>,
 }
@@ -61,6 +65,27 @@ impl Protection {
         let (root, verdicts) = judged;
         for verdict in verdicts {
             self.take_one(root, &verdict, settled, settings);
+        }
+    }
+
+    /// Forgets of all clients what nothing can change any more, when that is worth the trouble: at the end of the look-back, and
+    /// once an hour.
+    pub(super) fn settle(&mut self, settled: i64) {
+        let due = self
+            .settled
+            .map_or(i64::MIN + 1, |last| last.saturating_add(SETTLE_EVERY));
+        if settled < due {
+            return;
+        }
+        self.settled = Some(settled);
+        let dirty = &mut self.dirty;
+        for (client, known) in &mut self.clients {
+            for ((policy, schedule), attempts) in &mut known.attempts {
+                if attempts.trim(settled) {
+                    let key = compose([&**client, &**policy, &**schedule]);
+                    dirty.insert((Shelf::Protection, key));
+                }
+            }
         }
     }
 

@@ -1,15 +1,20 @@
-//! Runs that are under way: the finished jobs of each root, until the root is done too.
+//! Runs that are under way: the finished jobs of each root, until the root is done and nothing more can come.
 //!
 //! The jobs of a run come in any order, over several walks and restarts. So they are kept, and noted in the state, under
 //! their root: the first id of `jobPath` or, where records have no path, the highest ancestor that is known. A run is
-//! judged after a complete walk once its root is done, and kept to be judged again while its root has more children than
-//! were read.
+//! judged after a complete walk once its root is done, and again after each walk that brought more of it.
 //!
-//! Any other job that comes after its run was judged is judged alone; [`Attempts`](super::protection) joins the two.
+//! A run is forgotten once it is judged and every child was read that any of its jobs counts. Where a job has more children
+//! than were read, or the records do not count them, it is kept for as long as any of its jobs would still be taken: a job
+//! that comes late is judged together with the others, and finds its root by its parent. What is kept is bounded; of what had
+//! to go, and of runs whose root was counted and is known no more, a late job is a [part](Verdict::is_late), which can make
+//! a success a failure and never the reverse.
 
 mod outcome;
 mod run;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 
@@ -19,23 +24,29 @@ use super::store::{Note, Shelf};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use outcome::Outcome;
-pub(super) use run::{Leaf, Verdict};
-use run::{Member, Root, Run};
+pub(super) use run::Verdict;
+use run::{Extent, Root, Run};
 pub(super) use subject::Subject;
 
 /// The note of how many runs were dropped. No root has this key.
 const DROPPED: &str = "dropped";
 /// The form of that note.
 const FORM: u8 = 1;
-/// The most runs under way at once. A primary has thousands at most; a server that makes up roots must not fill the memory.
-const MOST: usize = 100_000;
-/// The most jobs of one run, for the same reason.
-const MOST_JOBS: usize = 100_000;
+/// The most jobs in all runs. A primary has some thousands in runs that are under way; a server that makes up roots must not fill
+/// the memory.
+const MOST: usize = if cfg!(test) { 2_000 } else { 500_000 };
+/// The most jobs in runs that are judged and kept for what may come late. Where nothing counts children these are all runs of
+/// more than one job of the last days.
+const MOST_KEPT: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
 /// All runs under way.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     open: BTreeMap<u64, Run>,
+    /// Those that were judged since they changed, and are kept for what may come.
+    judged: BTreeSet<u64>,
+    /// How many jobs are in them.
+    jobs: usize,
     /// Where the jobs without a path went: to find the root of their children.
     homes: BTreeMap<u64, u64>,
     /// Roots whose note is not what it should be.
@@ -59,21 +70,21 @@ impl Runs {
         is_parent: bool,
         is_done: impl Fn(u64) -> bool,
     ) -> Option<Judged> {
-        let leaf = (!is_parent).then(|| Leaf::of(job, end)).flatten();
         let root = self.root_of(job);
         if root == job.id && job.child_count == Some(0) {
-            return leaf.map(|leaf| (root, vec![leaf.alone()]));
+            let alone = Verdict::alone(job, end).filter(|_| !is_parent);
+            return alone.map(|verdict| (root, vec![verdict]));
         }
         let start = job.start.map(Timestamp::as_millisecond);
         let over = self.end_predecessor(root, start);
-        let children = (root != job.id)
-            .then(|| self.open.remove(&job.id))
-            .flatten();
+        let children = (root != job.id).then(|| self.take_out(job.id)).flatten();
         let known = self.open.contains_key(&root);
         let run = self.open.entry(root).or_default();
         if let Some(children) = children {
+            self.homes.extend(children.ids().map(|id| (id, root)));
+            self.jobs -= run.len();
             run.absorb(children);
-            self.dirty.insert(job.id);
+            self.jobs += run.len();
         }
         if root == job.id {
             run.root = Some(Root {
@@ -89,45 +100,74 @@ impl Runs {
                 children: None,
             });
         }
-        if run.len() < MOST_JOBS {
-            let parent = job.named_parent().unwrap_or(0);
-            run.add(job.id, Member { parent, leaf }, end);
+        // A run of that many jobs is judged by what there was room for, and by its root.
+        if run.len() < MOST {
+            self.jobs += usize::from(run.add(job, end, is_parent));
             if job.root.is_none() {
                 self.homes.insert(job.id, root);
             }
         }
+        self.judged.remove(&root);
         self.dirty.insert(root);
-        while self.open.len() > MOST {
-            self.drop_oldest();
-        }
+        self.make_room(root);
         over
     }
 
     /// Judges the runs whose root is done, after a complete walk, and ends those of which no more is expected. Forgets those
-    /// that have not got on since `given_up`.
-    pub(super) fn judge(&mut self, given_up: i64) -> Vec<Judged> {
-        let (mut judged, mut old) = (Vec::new(), 0);
-        let (dirty, homes) = (&mut self.dirty, &mut self.homes);
-        self.open.retain(|root, run| {
+    /// that have not got on since `given_up`, and those that were judged and ended before `settled`, for of them no job
+    /// is taken any more.
+    pub(super) fn judge(&mut self, given_up: i64, settled: i64) -> Vec<Judged> {
+        let mut judged = Vec::new();
+        let mut gone = Vec::new();
+        let mut kept = 0;
+        for (root, run) in &mut self.open {
             let is_new = std::mem::take(&mut run.changed);
+            let limit = if run.root.is_some() {
+                given_up.max(settled)
+            } else {
+                given_up
+            };
+            let is_over = run.newest < limit;
+            let mut extent = Extent::Part;
+            if run.root.is_some() && (is_new || is_over) {
+                extent = run.extent();
+            }
             if is_new && run.root.is_some() {
-                judged.push((*root, run.verdicts(*root)));
+                // Its note says whether it was judged.
+                self.dirty.insert(*root);
+                judged.push((*root, run.verdicts(*root, extent)));
             }
-            // One that was judged before and has not changed still waits for the rest of its children.
-            let waits = run.root.is_none() || !is_new || run.is_incomplete(*root);
-            let stays = waits && run.newest >= given_up;
-            if !stays {
-                dirty.insert(*root);
-                for id in run.ids() {
-                    homes.remove(&id);
-                }
-                if run.root.is_none() {
-                    old += 1;
-                }
+            let is_told = match extent {
+                Extent::Whole => true,
+                Extent::Part => false,
+                // Whoever comes finds it by the root's id.
+                Extent::Unknown => run.is_root_alone(*root),
+            };
+            if is_over && extent == Extent::Part && run.root.is_some() && run.is_of_snapshots() {
+                // What they waited for does not come.
+                judged.push((*root, run.verdicts(*root, Extent::Unknown)));
             }
-            stays
-        });
-        self.dropped = self.dropped.saturating_add(old);
+            if is_over || is_told {
+                gone.push(*root);
+            } else if run.root.is_some() {
+                self.judged.insert(*root);
+                kept += run.len();
+            }
+        }
+        // Ids ascend, so the first are the oldest.
+        for root in &self.judged {
+            if kept <= MOST_KEPT {
+                break;
+            }
+            kept -= self.open.get(root).map_or(0, Run::len);
+            gone.push(*root);
+        }
+        for root in gone {
+            let run = self.take_out(root);
+            if run.is_some_and(|run| run.root.is_none()) {
+                self.dropped = self.dropped.saturating_add(1);
+            }
+        }
         judged
     }
 
@@ -135,7 +175,9 @@ impl Runs {
     pub(super) fn clear(&mut self) {
         self.dirty.extend(self.open.keys());
         self.open.clear();
+        self.judged.clear();
         self.homes.clear();
+        self.jobs = 0;
     }
 
     /// Puts back what a note says; `None` if it is damaged.
@@ -149,6 +191,10 @@ impl Runs {
         let root: u64 = key.parse().ok()?;
         let run = Run::decode(key, value)?;
         self.homes.extend(run.ids().map(|id| (id, root)));
+        self.jobs += run.len();
+        if run.root.is_some() && !run.changed {
+            self.judged.insert(root);
+        }
         self.open.insert(root, run);
         Some(())
     }
@@ -199,18 +245,34 @@ impl Runs {
         if start.is_none_or(|start| start <= end) {
             return None;
         }
-        let verdicts = run.verdicts(root);
-        self.open.remove(&root);
+        let verdicts = run.verdicts(root, run.extent());
+        self.take_out(root);
         Some((root, verdicts))
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some((root, run)) = self.open.pop_first() {
-            for id in run.ids() {
-                self.homes.remove(&id);
+    /// Takes out what was judged first, and then the oldest, until what is left is not too much. `newest` stays.
+    fn make_room(&mut self, newest: u64) {
+        while self.jobs > MOST {
+            let first = self.judged.first().or_else(|| self.open.keys().next());
+            let first = first.copied().filter(|first| *first != newest);
+            let Some(root) = first.or_else(|| self.open.keys().nth(1).copied()) else {
+                return;
+            };
+            if !self.judged.contains(&root) {
+                self.dropped = self.dropped.saturating_add(1);
             }
-            self.dirty.insert(root);
-            self.dropped = self.dropped.saturating_add(1);
+            self.take_out(root);
         }
+    }
+
+    fn take_out(&mut self, root: u64) -> Option<Run> {
+        let run = self.open.remove(&root)?;
+        self.jobs -= run.len();
+        self.judged.remove(&root);
+        for id in run.ids() {
+            self.homes.remove(&id);
+        }
+        self.dirty.insert(root);
+        Some(run)
     }
 }

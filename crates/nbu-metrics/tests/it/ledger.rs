@@ -12,5 +12,6 @@ mod laws;
 mod order;
 mod runs;
 mod single;
+mod sizes;
 mod truth;
 mod world;

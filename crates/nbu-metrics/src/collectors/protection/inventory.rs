@@ -10,6 +10,7 @@ use nbu_client::Client;
 use super::words::{self, Named};
 use super::{Refused, list};
 use crate::collector::CollectError;
+use crate::ledger::encoding::{Reader, Writer};
 
 /// The inventory as it was read last. What an incomplete reading did not show stays from the one before.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,21 @@ pub(super) struct KnownClient {
 }
 
 impl Inventory {
+    /// What a process before this one knew.
+    pub(super) fn recalled(
+        policies: BTreeMap<Arc<str>, KnownPolicy>,
+        clients: BTreeMap<Arc<str>, KnownClient>,
+    ) -> Self {
+        Self {
+            has_policies: !policies.is_empty(),
+            has_clients: !clients.is_empty(),
+            policies,
+            clients,
+            paused: None,
+            is_complete: false,
+        }
+    }
+
     /// Reads it again. What is refused is noted and keeps nothing from the rest; on an error nothing has changed.
     pub(super) async fn read(
         &mut self,
@@ -158,6 +174,22 @@ impl KnownPolicy {
         };
         (policy.name.unwrap_or_default().into(), known)
     }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.text(&self.policy_type);
+        self.named.write(writer);
+        writer.maybe(self.active.map(i64::from));
+        writer.maybe(self.generation);
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            policy_type: reader.text()?.to_owned(),
+            named: Named::read(reader)?,
+            active: reader.maybe()?.map(|active| active != 0),
+            generation: reader.maybe()?,
+        })
+    }
 }
 
 impl KnownClient {
@@ -176,5 +208,24 @@ impl KnownClient {
                 .collect(),
         };
         (client.name.unwrap_or_default().into(), known)
+    }
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.number(u64::from(self.is_host));
+        self.named.write(writer);
+        writer.count(self.policies.len());
+        for policy in &self.policies {
+            writer.text(policy);
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let is_host = reader.number()? != 0;
+        let named = Named::read(reader)?;
+        let policies = (0..reader.count()?).map(|_| reader.text().map(Arc::from));
+        Some(Self {
+            is_host,
+            named,
+            policies: policies.collect::<Option<_>>()?,
+        })
     }
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use nbu_api::{DateRules, Schedule};
 
 use super::words;
+use crate::ledger::encoding::{Reader, Writer};
 
 /// Days of a calendar that are looked at for gaps.
 const AHEAD: i32 = 35;
@@ -67,6 +68,34 @@ impl Rhythm {
             }
         } else {
             Beat::Every(schedule.frequency_seconds.filter(|seconds| *seconds > 0)?)
+        };
+        Some(Self { kind, beat })
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.text(&self.kind);
+        match &self.beat {
+            Beat::Every(seconds) => {
+                writer.number(0);
+                writer.number(*seconds);
+            }
+            Beat::On { include, exclude } => {
+                writer.number(1);
+                include.write(writer);
+                exclude.write(writer);
+            }
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let kind = reader.text()?.to_owned();
+        let beat = match reader.number()? {
+            0 => Beat::Every(reader.number()?),
+            1 => Beat::On {
+                include: Days::read(reader)?,
+                exclude: Days::read(reader)?,
+            },
+            _ => return None,
         };
         Some(Self { kind, beat })
     }
@@ -137,6 +166,44 @@ impl Days {
                 .filter_map(|text| text.trim().parse().ok())
                 .collect(),
         }
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.number(u64::from(self.last_of_month));
+        writer.count(self.of_month.len());
+        for day in &self.of_month {
+            writer.signed(i64::from(*day));
+        }
+        writer.count(self.of_week.len());
+        for (week, day) in &self.of_week {
+            writer.signed(i64::from(*week));
+            writer.signed(i64::from(*day));
+        }
+        writer.count(self.dates.len());
+        for date in &self.dates {
+            writer.signed(i64::from(date.year()));
+            writer.signed(i64::from(date.month()));
+            writer.signed(i64::from(date.day()));
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let small = |reader: &mut Reader<'_>| i8::try_from(reader.signed()?).ok();
+        let last_of_month = reader.number()? != 0;
+        let of_month = (0..reader.count()?).map(|_| small(reader));
+        let of_month = of_month.collect::<Option<_>>()?;
+        let of_week = (0..reader.count()?).map(|_| Some((small(reader)?, small(reader)?)));
+        let of_week = of_week.collect::<Option<_>>()?;
+        let dates = (0..reader.count()?).map(|_| {
+            let year = i16::try_from(reader.signed()?).ok()?;
+            Date::new(year, small(reader)?, small(reader)?).ok()
+        });
+        Some(Self {
+            last_of_month,
+            of_month,
+            of_week,
+            dates: dates.collect::<Option<_>>()?,
+        })
     }
 
     fn contains(&self, date: Date) -> bool {
@@ -256,6 +323,41 @@ mod tests {
                 ("FULL_BACKUP", 86_400)
             ]
         );
+    }
+
+    #[test]
+    fn rhythms_come_back_from_their_notes() {
+        let days = Days {
+            last_of_month: true,
+            of_month: vec![1, 31, -4],
+            of_week: vec![(5, 1), (-1, i8::MIN)],
+            dates: vec![TODAY, Date::MIN, Date::MAX],
+        };
+        let beats = [
+            Beat::Every(604_800),
+            Beat::Every(u64::MAX),
+            Beat::On {
+                include: days,
+                exclude: Days::default(),
+            },
+        ];
+        for beat in beats {
+            let rhythm = Rhythm {
+                kind: "FULL_BACKUP".to_owned(),
+                beat,
+            };
+            let mut writer = Writer::new(1);
+            rhythm.write(&mut writer);
+            let bytes = writer.bare();
+            let read = |bytes: &[u8]| {
+                let mut reader = Reader::bare(1, bytes)?;
+                Rhythm::read(&mut reader).filter(|_| reader.is_at_end())
+            };
+            assert_eq!(read(&bytes), Some(rhythm));
+            for len in 0..bytes.len() {
+                assert_eq!(read(&bytes[..len]), None, "{len} bytes of it");
+            }
+        }
     }
 
     #[test]

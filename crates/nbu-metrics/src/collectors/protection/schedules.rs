@@ -15,6 +15,7 @@ use super::inventory::{Inventory, KnownPolicy};
 use super::rhythm::{self, Rhythm};
 use crate::catalogue::protection as families;
 use crate::collector::CollectError;
+use crate::ledger::encoding::{Reader, Writer};
 use crate::ledger::instant;
 use crate::samples::Samples;
 
@@ -27,14 +28,25 @@ const ANYHOW: Duration = Duration::from_secs(6 * 3600);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Schedules(BTreeMap<Arc<str>, Known>);
 
+/// Those of one policy.
 #[derive(Clone, Debug)]
-struct Known {
+pub(super) struct Known {
     generation: Option<i64>,
     read_at: Timestamp,
     rhythms: Vec<Rhythm>,
 }
 
 impl Schedules {
+    /// What a process before this one knew.
+    pub(super) fn recalled(known: BTreeMap<Arc<str>, Known>) -> Self {
+        Self(known)
+    }
+
+    /// Those of this policy, if they have been read.
+    pub(super) fn known(&self, policy: &str) -> Option<&Known> {
+        self.0.get(policy)
+    }
+
     /// Forgets those of policies that are gone.
     pub(super) fn retain(&mut self, inventory: &Inventory) {
         self.0.retain(|name, _| inventory.policy(name).is_some());
@@ -105,6 +117,28 @@ impl Schedules {
                 samples.gauge(family, &labels, seconds as f64);
             }
         }
+    }
+}
+
+impl Known {
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.maybe(self.generation);
+        writer.signed(self.read_at.as_millisecond());
+        writer.count(self.rhythms.len());
+        for rhythm in &self.rhythms {
+            rhythm.write(writer);
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let generation = reader.maybe()?;
+        let read_at = instant::from_millis(reader.signed()?);
+        let rhythms = (0..reader.count()?).map(|_| Rhythm::read(reader));
+        Some(Self {
+            generation,
+            read_at,
+            rhythms: rhythms.collect::<Option<_>>()?,
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::ledger::encoding::{Reader, Writer};
+
 /// Policy types: how policies write them, the word of the job list, and what their clients are.
 const POLICY_TYPES: &[(&str, &str, Named)] = &[
     ("Standard", "STANDARD", Named::Hosts),
@@ -103,13 +105,27 @@ const SCHEDULE_TYPES: &[(&str, &str)] = &[
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Named {
     /// Hosts, under the names that jobs have too.
-    Hosts,
+    Hosts = 0,
     /// Virtual machines, or the servers that know them.
-    VirtualMachines,
+    VirtualMachines = 1,
     /// Accounts and clusters.
-    Cloud,
+    Cloud = 2,
     /// Other things than hosts, or of a type that is not known.
-    Other,
+    Other = 3,
+}
+
+impl Named {
+    /// By the number that is kept of each.
+    const ALL: [Self; 4] = [Self::Hosts, Self::VirtualMachines, Self::Cloud, Self::Other];
+
+    pub(super) fn write(self, writer: &mut Writer) {
+        writer.number(self as u64);
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let number = usize::try_from(reader.number()?).ok()?;
+        Self::ALL.get(number).copied()
+    }
 }
 
 /// The word of the job list for a policy type, and what the policy names.

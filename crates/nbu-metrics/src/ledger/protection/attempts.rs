@@ -1,24 +1,38 @@
 //! The last runs of one client, policy and schedule type.
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use crate::ledger::encoding::{Reader, Writer};
 use crate::ledger::runs::{Outcome, Verdict};
 
-/// Runs that are remembered one by one; of more, the failed ones are only counted.
-const MOST: usize = 64;
+/// Runs that are remembered one by one.
+const MOST: usize = 66;
+/// The form of the note.
+const FORM: u8 = 2;
 
-/// What is remembered: every run of which a job may still come, for such a job may turn a success into a failure; and
-/// beyond those the last two successful runs and every run since the first of them.
+/// What is remembered: the last success that nothing can change any more, and every run after it. Nothing can change a run
+/// of which every job was read, nor one that ended so long ago that no job of it is taken any more; of any other a job may
+/// still come and turn a success into a failure.
+///
+/// Of more than [`MOST`] runs the oldest are dropped: failures are counted; of the successes the last one is kept apart, for it
+/// is the one that is shown when no later run is good. If that one turns out to have failed, the success before it is not known
+/// any more, and none is shown but what nothing can change. So a success that is shown is always one that was not revoked.
 ///
 /// It is a set: taking a run again changes nothing, and the order of arrival does not matter.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Attempts {
     /// Ascending by end.
     recent: Vec<Attempt>,
-    /// When the last of the forgotten successes ended, or of those known from the catalog.
+    /// The last success among the dropped, as long as it may change.
+    dropped: Option<Attempt>,
+    /// When the last success ended that nothing can change, of those that are not remembered or that the catalog knows.
     older_success: Option<i64>,
-    /// Failures since the last success among the runs that are no longer remembered one by one.
+    /// Failures since the last success among the runs that were dropped.
     uncounted: u64,
-    /// The last of those runs.
+    /// The last of the dropped runs.
     floor: Option<(i64, u64)>,
 }
 
@@ -31,12 +45,24 @@ pub(super) struct Attempt {
     pub(super) outcome: Outcome,
     /// When its root ended.
     until: i64,
+    /// Every job of it was read.
+    is_final: bool,
 }
 
 impl Attempt {
     /// Its place among the others.
     const fn key(&self) -> (i64, u64) {
         (self.end, self.root)
+    }
+
+    /// Whether the verdict is on this run, and not on a later one whose root has the same id.
+    fn is_of(&self, root: u64, verdict: &Verdict) -> bool {
+        self.root == root && verdict.start.is_none_or(|start| start <= self.until)
+    }
+
+    /// Whether nothing can change it. During the look-back, of which nothing is `settled`, its jobs may be read again.
+    const fn is_settled(&self, settled: i64) -> bool {
+        self.until < settled || (self.is_final && settled > i64::MIN)
     }
 }
 
@@ -45,27 +71,39 @@ impl Attempts {
     /// that changes nothing.
     pub(super) fn add(&mut self, root: u64, verdict: &Verdict, settled: i64) -> bool {
         let before = self.clone();
-        let known = self.recent.iter().rposition(|attempt| {
-            attempt.root == root && verdict.start.is_none_or(|start| start <= attempt.until)
-        });
         let mut attempt = Attempt {
             end: verdict.end,
             root,
             outcome: verdict.outcome,
             until: verdict.until,
+            is_final: verdict.is_final,
         };
-        if let Some(place) = known {
-            let known = self.recent.remove(place);
+        let of_it = |attempt: &Attempt| attempt.is_of(root, verdict);
+        if let Some(place) = self.recent.iter().rposition(of_it) {
+            let known = self.recent[place];
+            // Jobs of it were read again, and not all of them.
+            if known.is_final && !verdict.is_final && !verdict.is_late {
+                return false;
+            }
+            self.recent.remove(place);
             attempt.until = attempt.until.max(known.until);
-            // A verdict on the whole run replaces what was known of it.
+            // A verdict on the whole run replaces what was known of it, a part is joined.
             if verdict.is_late {
                 attempt.end = attempt.end.max(known.end);
                 attempt.outcome = attempt.outcome.max(known.outcome);
+                attempt.is_final = known.is_final;
             }
+        } else if self.dropped.as_ref().is_some_and(of_it) {
+            if verdict.outcome.is_success() {
+                return false;
+            }
+            self.dropped = None;
+            self.uncounted = self.uncounted.saturating_add(1);
+            return true;
         } else if self.floor.is_some_and(|floor| attempt.key() <= floor) {
             return false;
-        } else if verdict.is_late && self.has_forgotten(&attempt) {
-            // A good part of a run that is forgotten says nothing of the whole, and a bad part nothing new.
+        } else if verdict.is_late && verdict.outcome.is_success() {
+            // A good part of a run that is not known says nothing of the whole.
             return false;
         }
         let place = self
@@ -86,7 +124,7 @@ impl Attempts {
     /// When the last successful run ended.
     pub(super) fn last_success(&self) -> Option<i64> {
         let recent = self.successes().next_back().map(|attempt| attempt.end);
-        recent.max(self.older_success)
+        recent.max(self.success_before())
     }
 
     /// The last run, however it ended.
@@ -104,47 +142,98 @@ impl Attempts {
         let failed = since
             .filter(|attempt| !attempt.outcome.is_success())
             .count();
-        let is_before_all = self.successes().next().is_none() && success == self.older_success;
+        let is_before_all = self.successes().next().is_none() && success == self.success_before();
         let uncounted = if is_before_all { self.uncounted } else { 0 };
         uncounted.saturating_add(u64::try_from(failed).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn encode(&self, key: &str) -> std::sync::Arc<[u8]> {
+    /// Forgets what nothing can change any more and nobody asks for. `false` if there is nothing of that kind.
+    pub(super) fn trim(&mut self, settled: i64) -> bool {
+        let (len, dropped) = (self.recent.len(), self.dropped);
+        if let Some(dropped) = self.dropped.take_if(|dropped| dropped.is_settled(settled)) {
+            self.older_success = self.older_success.max(Some(dropped.end));
+        }
+        let is_last_word =
+            |attempt: &Attempt| attempt.outcome.is_success() && attempt.is_settled(settled);
+        let last_word = self.recent.iter().rposition(is_last_word).unwrap_or(0);
+        for attempt in self.recent.drain(..last_word).filter(is_last_word) {
+            self.older_success = self.older_success.max(Some(attempt.end));
+        }
+        let beyond = self.recent.len().saturating_sub(MOST);
+        for attempt in self.recent.drain(..beyond) {
+            self.floor = self.floor.max(Some(attempt.key()));
+            if !attempt.outcome.is_success() {
+                self.uncounted = self.uncounted.saturating_add(1);
+                continue;
+            }
+            self.uncounted = 0;
+            if is_last_word(&attempt) {
+                self.older_success = self.older_success.max(Some(attempt.end));
+            } else {
+                self.dropped = Some(attempt);
+            }
+        }
+        let changed = self.recent.len() != len || self.dropped != dropped;
+        if changed {
+            self.recent.shrink_to(self.recent.len() + 2);
+        }
+        changed
+    }
+
+    pub(super) fn encode(&self, key: &str) -> Arc<[u8]> {
         let mut writer = Writer::new(FORM);
-        writer.maybe(self.older_success);
+        // Times are written by what lies between them.
+        let base = self.recent.first().or(self.dropped.as_ref());
+        let base = base.map_or(0, |attempt| attempt.end);
+        writer.signed(base);
+        writer.maybe(self.older_success.map(|end| end.wrapping_sub(base)));
         writer.number(self.uncounted);
-        writer.maybe(self.floor.map(|(end, _)| end));
-        writer.number(self.floor.map_or(0, |(_, root)| root));
+        writer.maybe(self.floor.map(|(end, _)| end.wrapping_sub(base)));
+        if let Some((_, root)) = self.floor {
+            writer.number(root);
+        }
+        writer.count(usize::from(self.dropped.is_some()));
         writer.count(self.recent.len());
-        for attempt in &self.recent {
-            writer.signed(attempt.end);
-            writer.signed(attempt.until);
-            writer.number(attempt.root);
-            writer.maybe(attempt.outcome.0);
+        let mut before = base;
+        for attempt in self.dropped.iter().chain(&self.recent) {
+            attempt.write(before, &mut writer);
+            before = attempt.end;
         }
         writer.seal(key)
     }
 
     pub(super) fn decode(key: &str, bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::open(FORM, key, bytes)?;
-        let older_success = reader.maybe()?;
+        let base = reader.signed()?;
+        let older_success = reader.maybe()?.map(|end| base.wrapping_add(end));
         let uncounted = reader.number()?;
-        let (floor, root) = (reader.maybe()?, reader.number()?);
-        let mut recent = Vec::new();
-        for _ in 0..reader.count()? {
-            recent.push(Attempt {
-                end: reader.signed()?,
-                until: reader.signed()?,
-                root: reader.number()?,
-                outcome: Outcome(reader.maybe()?),
-            });
-        }
+        let floor = match reader.maybe()? {
+            Some(end) => Some((base.wrapping_add(end), reader.number()?)),
+            None => None,
+        };
+        let has_dropped = reader.count()? > 0;
+        let count = reader.count()?;
+        let mut before = base;
+        let mut next = || {
+            let attempt = Attempt::read(before, &mut reader)?;
+            before = attempt.end;
+            Some(attempt)
+        };
+        let dropped = if has_dropped { Some(next()?) } else { None };
+        let recent = (0..count).map(|_| next()).collect::<Option<_>>()?;
         reader.is_at_end().then_some(Self {
             recent,
+            dropped,
             older_success,
             uncounted,
-            floor: floor.map(|end| (end, root)),
+            floor,
         })
+    }
+
+    /// When the last success before those that are remembered ended.
+    fn success_before(&self) -> Option<i64> {
+        let dropped = self.dropped.map(|attempt| attempt.end);
+        dropped.max(self.older_success)
     }
 
     fn successes(&self) -> impl DoubleEndedIterator<Item = &Attempt> {
@@ -152,181 +241,34 @@ impl Attempts {
             .iter()
             .filter(|attempt| attempt.outcome.is_success())
     }
-
-    /// Whether this run may have been known and forgotten.
-    fn has_forgotten(&self, attempt: &Attempt) -> bool {
-        let oldest = self.recent.first();
-        self.floor.is_some()
-            && self.recent.len() > MOST
-            && oldest.is_some_and(|oldest| attempt.key() < oldest.key())
-    }
-
-    fn trim(&mut self, settled: i64) {
-        // Only the second of two successes makes what lies before it irrelevant, and only what can no longer change.
-        let mut successes = self.recent.iter().enumerate().rev();
-        let mut next = || successes.find(|(_, attempt)| attempt.outcome.is_success());
-        let second = next().and_then(|_| next()).map_or(0, |(place, _)| place);
-        let open = (self.recent.iter()).position(|attempt| attempt.until >= settled);
-        let beyond = self.recent.len().saturating_sub(MOST + 2);
-        let kept_from = open.map_or(second, |open| open.min(second)).max(beyond);
-        for attempt in self.recent.drain(..kept_from) {
-            self.floor = self.floor.max(Some(attempt.key()));
-            if attempt.outcome.is_success() {
-                self.older_success = self.older_success.max(Some(attempt.end));
-                self.uncounted = 0;
-            } else {
-                self.uncounted = self.uncounted.saturating_add(1);
-            }
-        }
-        self.recent.shrink_to(self.recent.len() + 2);
-    }
 }
 
-/// The form of the note.
-const FORM: u8 = 1;
+impl Attempt {
+    fn write(&self, before: i64, writer: &mut Writer) {
+        writer.signed(self.end.wrapping_sub(before));
+        writer.number(self.root);
+        let has_status = self.outcome.0.is_some();
+        writer.number(u64::from(self.is_final) | u64::from(has_status) << 1);
+        if let Some(status) = self.outcome.0 {
+            writer.signed(status);
+        }
+        writer.signed(self.until.wrapping_sub(self.end));
+    }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::ledger::FinishedJob;
-    use crate::ledger::runs::Subject;
-
-    /// No run is settled.
-    const ALWAYS: i64 = i64::MIN;
-
-    fn verdict(end: i64, status: i64) -> Verdict {
-        Verdict {
-            subject: Subject::of(&FinishedJob::default()),
-            outcome: Outcome(Some(status)),
-            start: Some(end - 10),
+    fn read(before: i64, reader: &mut Reader<'_>) -> Option<Self> {
+        let end = before.wrapping_add(reader.signed()?);
+        let root = reader.number()?;
+        let has = reader.number()?;
+        let mut status = None;
+        if has & 2 != 0 {
+            status = Some(reader.signed()?);
+        }
+        Some(Self {
             end,
-            until: end + 5,
-            is_late: false,
-        }
-    }
-
-    #[test]
-    fn a_late_leaf_turns_the_last_success_into_a_failure() {
-        let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(100, 0), ALWAYS);
-        attempts.add(2, &verdict(200, 1), ALWAYS);
-        assert_eq!(
-            (attempts.last_success(), attempts.failures_since(Some(200))),
-            (Some(200), 0)
-        );
-        assert!(attempts.add(2, &verdict(201, 13), ALWAYS));
-        assert_eq!(attempts.last_success(), Some(100));
-        assert_eq!(attempts.failures_since(Some(100)), 1);
-        assert_eq!(
-            attempts.last().map(|last| (last.end, last.outcome)),
-            Some((201, Outcome(Some(13))))
-        );
-    }
-
-    #[test]
-    fn every_run_that_is_not_settled_may_turn_into_a_failure() {
-        let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(100, 13), ALWAYS);
-        for root in 2..=4 {
-            attempts.add(
-                root,
-                &verdict(i64::try_from(root).unwrap() * 100, 0),
-                ALWAYS,
-            );
-        }
-        for root in 2..=4 {
-            let part = Verdict {
-                is_late: true,
-                ..verdict(i64::try_from(root).unwrap() * 100, 71)
-            };
-            assert!(attempts.add(root, &part, ALWAYS));
-        }
-        assert_eq!(attempts.last_success(), None);
-        assert_eq!(attempts.failures_since(None), 4);
-    }
-
-    #[test]
-    fn of_settled_runs_two_successes_and_what_followed_stay() {
-        let mut attempts = Attempts::default();
-        for root in 1..=10 {
-            let end = i64::try_from(root).unwrap() * 100;
-            attempts.add(root, &verdict(end, 0), i64::MAX);
-        }
-        assert_eq!(attempts.recent.len(), 2);
-    }
-
-    #[test]
-    fn failures_that_are_only_counted_come_back_when_the_successes_after_them_fall() {
-        let mut attempts = Attempts::default();
-        for n in 1..=100 {
-            attempts.add(n, &verdict(i64::try_from(n).unwrap() * 100, 13), ALWAYS);
-        }
-        attempts.add(101, &verdict(10_100, 0), ALWAYS);
-        assert_eq!(attempts.failures_since(Some(10_100)), 0);
-        attempts.add(101, &verdict(10_100, 13), ALWAYS);
-        assert_eq!(attempts.failures_since(None), 101);
-    }
-
-    #[test]
-    fn a_root_s_id_may_come_again_for_another_run() {
-        let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(100, 13), ALWAYS);
-        attempts.add(1, &verdict(1_000, 0), ALWAYS);
-        assert_eq!(
-            (attempts.last_success(), attempts.recent.len()),
-            (Some(1_000), 2)
-        );
-    }
-
-    #[test]
-    fn failures_beyond_those_remembered_are_still_counted() {
-        let mut attempts = Attempts::default();
-        attempts.add(1, &verdict(0, 0), ALWAYS);
-        for n in 1..=200 {
-            attempts.add(
-                10 + n,
-                &verdict(i64::try_from(n).unwrap() * 100, 13),
-                ALWAYS,
-            );
-        }
-        assert_eq!(attempts.last_success(), Some(0));
-        assert_eq!(attempts.failures_since(Some(0)), 200);
-        assert!(
-            !attempts.add(11, &verdict(100, 13), ALWAYS),
-            "it is counted"
-        );
-        assert!(attempts.recent.len() <= MOST + 2);
-        attempts.add(500, &verdict(50_000, 0), ALWAYS);
-        attempts.add(501, &verdict(50_100, 13), ALWAYS);
-        assert_eq!(attempts.failures_since(Some(50_000)), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn order_and_repeats_do_not_matter(
-            runs in prop::collection::btree_map(1_u64..60, (0_i64..40, prop::sample::select(vec![0_i64, 1, 13, 71])), 1..40),
-            order in prop::collection::vec(any::<prop::sample::Index>(), 0..80),
-            settled in prop::sample::select(vec![ALWAYS, i64::MAX, 2_000]),
-        ) {
-            let runs: Vec<_> = runs.into_iter().map(|(root, (end, status))| (root, verdict(end * 100, status))).collect();
-            let mut attempts = Attempts::default();
-            for pick in order {
-                let (root, verdict) = pick.get(&runs);
-                attempts.add(*root, verdict, settled);
-            }
-            for (root, verdict) in &runs {
-                attempts.add(*root, verdict, settled);
-            }
-            let success = runs.iter().filter(|(_, run)| run.outcome.is_success()).map(|(_, run)| run.end).max();
-            let last = runs.iter().map(|(root, run)| (run.end, *root)).max();
-            let failures = runs.iter().filter(|(_, run)| !run.outcome.is_success() && Some(run.end) > success).count();
-            prop_assert_eq!(attempts.last_success(), success);
-            prop_assert_eq!(attempts.last().map(Attempt::key), last);
-            prop_assert_eq!(attempts.failures_since(success), failures as u64);
-            let note = attempts.encode("k");
-            prop_assert_eq!(Attempts::decode("k", &note), Some(attempts));
-        }
+            root,
+            outcome: Outcome(status),
+            until: end.wrapping_add(reader.signed()?),
+            is_final: has & 1 != 0,
+        })
     }
 }

@@ -1,30 +1,29 @@
 //! The jobs of one root, until they are judged together.
 
+mod note;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::outcome::Outcome;
 use super::subject::Subject;
 use crate::ledger::FinishedJob;
-use crate::ledger::encoding::{Reader, Writer};
 
-/// The form of a run's note.
-const FORM: u8 = 1;
-
-/// A run that is not judged yet, or of which more is expected. A job is in it once, with the values of the first record that was read.
+/// A run that is not judged yet, or of which more may come. A job is in it once, with the values of the first record that was
+/// read.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Run {
     /// Of the root job, once it is done.
     pub(super) root: Option<Root>,
+    /// Of its leaves, each once.
+    subjects: Vec<Subject>,
     members: BTreeMap<u64, Member>,
     /// When its last job so far ended, in milliseconds.
     pub(super) newest: i64,
-    /// It may have to be judged, or judged again. Not in the note: judging twice does no harm.
+    /// It is to be judged, or judged again.
     pub(super) changed: bool,
 }
 
@@ -40,23 +39,37 @@ pub(super) struct Root {
 
 /// A job that is done.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Member {
+struct Member {
     /// 0 for none.
-    pub(super) parent: u64,
+    parent: u64,
+    /// `childCount`.
+    children: Option<u64>,
+    outcome: Outcome,
     /// What it did, if it is no parent and of a kind that protects.
-    pub(super) leaf: Option<Leaf>,
+    leaf: Option<Leaf>,
 }
 
 /// A job that protects, or was to.
 #[derive(Clone, PartialEq, Debug)]
-pub(in crate::ledger) struct Leaf {
-    pub(in crate::ledger) subject: Subject,
-    pub(in crate::ledger) snapshot: bool,
-    pub(in crate::ledger) outcome: Outcome,
+struct Leaf {
+    /// Its place among the subjects of the run.
+    subject: usize,
+    snapshot: bool,
     /// In milliseconds.
-    pub(in crate::ledger) start: Option<i64>,
+    start: Option<i64>,
     /// In milliseconds.
-    pub(in crate::ledger) end: i64,
+    end: i64,
+}
+
+/// How much of a run has been read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Extent {
+    /// Every child that any of its jobs counts.
+    Whole,
+    /// Some of its jobs have more children than were read, or its root is not done.
+    Part,
+    /// The records do not say.
+    Unknown,
 }
 
 /// How a run ended for one subject.
@@ -70,51 +83,62 @@ pub(in crate::ledger) struct Verdict {
     pub(in crate::ledger) end: i64,
     /// When the root ended: what starts later belongs to another run, whatever its root is called.
     pub(in crate::ledger) until: i64,
-    /// It may be a part only, of a run that was judged before.
+    /// It is one of a part, the rest of which was judged before.
     pub(in crate::ledger) is_late: bool,
+    /// It is one of the whole run.
+    pub(in crate::ledger) is_final: bool,
 }
 
-impl Leaf {
-    /// What a finished job that is no parent did; `None` if jobs of its type protect nothing.
-    pub(in crate::ledger) fn of(job: &FinishedJob<'_>, end: i64) -> Option<Self> {
-        let snapshot = match &*job.job_type {
-            "BACKUP" | "DBBACKUP" => false,
-            "SNAPSHOT" => true,
-            _ => return None,
-        };
-        Some(Self {
+impl Verdict {
+    /// On a run that is this one job, which has no children; `None` if jobs of its type protect nothing.
+    pub(in crate::ledger) fn alone(job: &FinishedJob<'_>, end: i64) -> Option<Self> {
+        is_snapshot(&job.job_type).map(|_| Self {
             subject: Subject::of(job),
-            snapshot,
             outcome: Outcome(job.status),
             start: job.start.map(Timestamp::as_millisecond),
             end,
-        })
-    }
-
-    /// As the only leaf of a run.
-    pub(in crate::ledger) fn alone(self) -> Verdict {
-        Verdict {
-            subject: self.subject,
-            outcome: self.outcome,
-            start: self.start,
-            end: self.end,
-            until: self.end,
+            until: end,
             is_late: false,
-        }
+            is_final: true,
+        })
     }
 }
 
 impl Run {
-    pub(super) fn add(&mut self, id: u64, member: Member, end: i64) {
+    /// Takes in a job. `false` if it is there already.
+    pub(super) fn add(&mut self, job: &FinishedJob<'_>, end: i64, is_parent: bool) -> bool {
         self.changed = true;
         self.newest = self.newest.max(end);
-        self.members.entry(id).or_insert(member);
+        if self.members.contains_key(&job.id) {
+            return false;
+        }
+        let snapshot = is_snapshot(&job.job_type).filter(|_| !is_parent);
+        let leaf = snapshot.map(|snapshot| Leaf {
+            subject: self.place_of(Subject::of(job)),
+            snapshot,
+            start: job.start.map(Timestamp::as_millisecond),
+            end,
+        });
+        let member = Member {
+            parent: job.named_parent().unwrap_or(0),
+            children: job.child_count,
+            outcome: Outcome(job.status),
+            leaf,
+        };
+        self.members.insert(job.id, member);
+        true
     }
 
     /// Takes in the jobs of a run whose root turned out to have a parent.
     pub(super) fn absorb(&mut self, other: Self) {
+        self.changed = true;
         self.newest = self.newest.max(other.newest);
-        for (id, member) in other.members {
+        for (id, mut member) in other.members {
+            if let Some(leaf) = &mut member.leaf
+                && let Some(subject) = other.subjects.get(leaf.subject)
+            {
+                leaf.subject = self.place_of(subject.clone());
+            }
             self.members.entry(id).or_insert(member);
         }
     }
@@ -127,26 +151,44 @@ impl Run {
         self.members.keys().copied()
     }
 
+    /// Whether nothing is known of it but its root.
+    pub(super) fn is_root_alone(&self, root: u64) -> bool {
+        self.members.keys().all(|id| *id == root)
+    }
+
+    /// Whether all that is known of what it did are snapshots.
+    pub(super) fn is_of_snapshots(&self) -> bool {
+        let parents = self.parents();
+        self.leaves(&parents).all(|(_, leaf)| leaf.snapshot)
+    }
+
     /// How it ended, for each subject: with the status of its worst leaf.
     ///
     /// Snapshots are steps of a backup. One that fails is a failed backup; one that succeeds is a backup only where the
-    /// whole run has no other, as in a policy that makes nothing but snapshots. For what is not known of a run, children
-    /// that were never seen and the end of snapshots alone, the status of the root stands in.
-    pub(super) fn verdicts(&self, root: u64) -> Vec<Verdict> {
-        let parents: BTreeSet<u64> = self.members.values().map(|member| member.parent).collect();
-        let leaves = || {
-            let members = self.members.iter();
-            members
-                .filter(|(id, _)| !parents.contains(id))
-                .filter_map(|(_, member)| member.leaf.as_ref())
-        };
-        let snapshots_only = leaves().all(|leaf| leaf.snapshot);
-        let mut groups: BTreeMap<&Subject, (Verdict, bool)> = BTreeMap::new();
-        for leaf in leaves() {
-            let (verdict, only) = groups
-                .entry(&leaf.subject)
-                .or_insert_with(|| (leaf.clone().alone(), true));
-            verdict.outcome = verdict.outcome.max(leaf.outcome);
+    /// whole run has no other, as in a policy that makes nothing but snapshots: as long as jobs are missing, one of them
+    /// may be the backup. For what is not known of a run, children that were never seen and the end of snapshots alone,
+    /// the status of the root stands in, and that of each job with children that are missing.
+    pub(super) fn verdicts(&self, root: u64, extent: Extent) -> Vec<Verdict> {
+        let parents = self.parents();
+        let of_snapshots = self.leaves(&parents).all(|(_, leaf)| leaf.snapshot);
+        let mut groups: BTreeMap<usize, (Verdict, bool)> = BTreeMap::new();
+        for (member, leaf) in self.leaves(&parents) {
+            let Some(subject) = self.subjects.get(leaf.subject) else {
+                continue;
+            };
+            let (verdict, only) = groups.entry(leaf.subject).or_insert_with(|| {
+                let verdict = Verdict {
+                    subject: subject.clone(),
+                    outcome: member.outcome,
+                    start: leaf.start,
+                    end: leaf.end,
+                    until: leaf.end,
+                    is_late: self.root.is_some_and(|root| root.end.is_none()),
+                    is_final: extent == Extent::Whole,
+                };
+                (verdict, true)
+            });
+            verdict.outcome = verdict.outcome.max(member.outcome);
             verdict.end = verdict.end.max(leaf.end);
             verdict.start = match (verdict.start, leaf.start) {
                 (Some(one), Some(other)) => Some(one.min(other)),
@@ -154,115 +196,93 @@ impl Run {
             };
             *only &= leaf.snapshot;
         }
+        let is_leaf = |member: &Member| member.leaf.is_some() && !parents.contains(&root);
         let stand_in = self
             .root
-            .filter(|_| snapshots_only || self.is_incomplete(root))
-            .filter(|_| {
-                self.members
-                    .get(&root)
-                    .is_none_or(|root| root.leaf.is_none())
-            })
+            .filter(|_| of_snapshots || extent == Extent::Part)
+            .filter(|_| !self.members.get(&root).is_some_and(is_leaf))
             .map(|root| root.outcome);
+        let stand_in = match extent {
+            Extent::Part => stand_in.max(self.wanting().max()),
+            Extent::Whole | Extent::Unknown => stand_in,
+        };
+        let ended = self.root.and_then(|root| root.end);
         groups
             .into_values()
-            .filter(|(verdict, only)| snapshots_only || !only || !verdict.outcome.is_success())
+            .filter(|(verdict, only)| of_snapshots || !only || !verdict.outcome.is_success())
             .map(|(verdict, _)| Verdict {
                 outcome: stand_in.map_or(verdict.outcome, |root| verdict.outcome.max(root)),
-                until: verdict
-                    .end
-                    .max(self.root.and_then(|root| root.end).unwrap_or(i64::MIN)),
-                is_late: self.root.is_some_and(|root| root.end.is_none()),
+                until: verdict.end.max(ended.unwrap_or(i64::MIN)),
                 ..verdict
+            })
+            .filter(|verdict| {
+                let may_be_more = of_snapshots && extent == Extent::Part;
+                !may_be_more || !verdict.outcome.is_success()
             })
             .collect()
     }
 
-    /// Whether the root has more children than were seen.
-    pub(super) fn is_incomplete(&self, root: u64) -> bool {
-        let children = self.root.and_then(|root| root.children).unwrap_or(0);
-        let seen = self.members.values().filter(|member| member.parent == root);
-        u64::try_from(seen.count()).is_ok_and(|seen| seen < children)
-    }
-
-    pub(super) fn encode(&self, key: &str) -> Arc<[u8]> {
-        let mut writer = Writer::new(FORM);
-        writer.signed(self.newest);
-        writer.count(usize::from(self.root.is_some()));
-        if let Some(root) = self.root {
-            writer.maybe(root.end);
-            writer.maybe(root.outcome.0);
-            writer.maybe(root.children.map(u64::cast_signed));
+    /// Whether every job was read that any of its jobs counts among its children.
+    pub(super) fn extent(&self) -> Extent {
+        let Some(root) = self.root else {
+            return Extent::Part;
+        };
+        if self.wanting().next().is_some() {
+            return Extent::Part;
         }
-        let leaves = self
+        let is_told = self
             .members
             .values()
-            .filter_map(|member| member.leaf.as_ref());
-        let subjects: BTreeSet<&Subject> = leaves.map(|leaf| &leaf.subject).collect();
-        writer.count(subjects.len());
-        for subject in &subjects {
-            writer.text(&subject.client);
-            writer.text(&subject.policy);
-            writer.text(&subject.schedule);
+            .all(|member| member.children.is_some());
+        if root.end.is_some() && root.children.is_some() && is_told {
+            Extent::Whole
+        } else {
+            Extent::Unknown
         }
-        let places: BTreeMap<&Subject, usize> = subjects.into_iter().zip(0..).collect();
-        writer.count(self.members.len());
-        for (id, member) in &self.members {
-            writer.number(*id);
-            writer.number(member.parent);
-            writer.count(usize::from(member.leaf.is_some()));
-            if let Some(leaf) = &member.leaf {
-                writer.count(places.get(&leaf.subject).copied().unwrap_or(0));
-                writer.count(usize::from(leaf.snapshot));
-                writer.maybe(leaf.outcome.0);
-                writer.maybe(leaf.start);
-                writer.signed(leaf.end);
-            }
-        }
-        writer.seal(key)
     }
 
-    pub(super) fn decode(key: &str, bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::open(FORM, key, bytes)?;
-        let newest = reader.signed()?;
-        let root = match reader.number()? {
-            0 => None,
-            _ => Some(Root {
-                end: reader.maybe()?,
-                outcome: Outcome(reader.maybe()?),
-                children: reader.maybe()?.map(i64::cast_unsigned),
-            }),
-        };
-        let mut subjects = Vec::new();
-        for _ in 0..reader.count()? {
-            subjects.push(Subject {
-                client: reader.text()?.into(),
-                policy: reader.text()?.into(),
-                schedule: reader.text()?.into(),
-            });
+    /// How the jobs ended of which children are missing.
+    fn wanting(&self) -> impl Iterator<Item = Outcome> {
+        let mut read: BTreeMap<u64, u64> = BTreeMap::new();
+        for member in self.members.values() {
+            *read.entry(member.parent).or_default() += 1;
         }
-        let mut members = BTreeMap::new();
-        for _ in 0..reader.count()? {
-            let (id, parent) = (reader.number()?, reader.number()?);
-            let leaf = match reader.number()? {
-                0 => None,
-                _ => Some(Leaf {
-                    // A place, not a count: it may be larger than what is left.
-                    subject: subjects
-                        .get(usize::try_from(reader.number()?).ok()?)?
-                        .clone(),
-                    snapshot: reader.number()? != 0,
-                    outcome: Outcome(reader.maybe()?),
-                    start: reader.maybe()?,
-                    end: reader.signed()?,
-                }),
-            };
-            members.insert(id, Member { parent, leaf });
-        }
-        reader.is_at_end().then_some(Self {
-            root,
-            members,
-            newest,
-            changed: true,
+        let members = self.members.iter();
+        members
+            .filter(move |(id, member)| {
+                let read = read.get(id).copied().unwrap_or(0);
+                member.children.is_some_and(|children| read < children)
+            })
+            .map(|(_, member)| member.outcome)
+    }
+
+    /// The ids that its jobs name as their parents.
+    fn parents(&self) -> BTreeSet<u64> {
+        self.members.values().map(|member| member.parent).collect()
+    }
+
+    fn leaves(&self, parents: &BTreeSet<u64>) -> impl Iterator<Item = (&Member, &Leaf)> {
+        let members = self.members.iter();
+        members
+            .filter(|(id, _)| !parents.contains(id))
+            .filter_map(|(_, member)| Some((member, member.leaf.as_ref()?)))
+    }
+
+    fn place_of(&mut self, subject: Subject) -> usize {
+        // The streams of a run are mostly of one.
+        let known = self.subjects.iter().rposition(|known| *known == subject);
+        known.unwrap_or_else(|| {
+            self.subjects.push(subject);
+            self.subjects.len() - 1
         })
+    }
+}
+
+/// Whether jobs of this type are snapshots; `None` if they protect nothing.
+fn is_snapshot(job_type: &str) -> Option<bool> {
+    match job_type {
+        "BACKUP" | "DBBACKUP" => Some(false),
+        "SNAPSHOT" => Some(true),
+        _ => None,
     }
 }

@@ -27,15 +27,39 @@ pub enum Shelf {
     StatusTexts = 3,
     /// Which series were admitted under the budget.
     Admissions = 4,
+    /// The policies of the inventory, with their schedules.
+    Policies = 5,
+    /// The clients that policies name.
+    PolicyClients = 6,
 }
 
 impl Shelf {
+    /// Whether it is one for what collectors [keep](crate::ledger::Ledger::shelve).
+    pub(crate) const fn is_of_collectors(self) -> bool {
+        matches!(self, Self::Policies | Self::PolicyClients)
+    }
+
+    /// What is on it, in words.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Runs => "runs under way",
+            Self::Protection => "the last runs of clients",
+            Self::Copies => "the last copies",
+            Self::StatusTexts => "texts of status codes",
+            Self::Admissions => "the order of series",
+            Self::Policies => "policies and their schedules",
+            Self::PolicyClients => "the clients of policies",
+        }
+    }
+
     /// Every shelf, by number.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Runs,
         Self::Protection,
         Self::Copies,
         Self::StatusTexts,
         Self::Admissions,
+        Self::Policies,
+        Self::PolicyClients,
     ];
 }

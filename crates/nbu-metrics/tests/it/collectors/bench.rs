@@ -117,6 +117,13 @@ impl Bench {
         self.states.insert(name, collected.state.clone());
     }
 
+    /// Forgets what runs left behind, as a process that ends.
+    pub(super) fn forget(&mut self) {
+        self.states
+            .values_mut()
+            .for_each(|state| *state = State::default());
+    }
+
     /// Runs until there is no more to do, and gives the gauges of the last run.
     pub(super) async fn finish(&mut self, name: &'static str) -> Samples {
         loop {

@@ -113,13 +113,13 @@ proptest! {
         let whole = poll_once(inner.load()).unwrap().unwrap().unwrap().notes.len();
         let store = Arc::new(Damaging { inner: Arc::clone(&inner), damage: Mutex::new(damage), changed: Mutex::default() });
         let ledger = poll_once(Ledger::open(Arc::clone(&store) as _, JobsSettings::default())).unwrap().unwrap();
-        let damaged = ledger.damaged_notes();
+        let damaged: u64 = ledger.damaged_notes().values().sum();
         prop_assert_eq!(damaged, *store.changed.lock().unwrap());
         poll_once(ledger.publish(at(START))).unwrap().unwrap();
         // It is gone, so that the next start does not say it again.
         let left = poll_once(inner.load()).unwrap().unwrap().unwrap().notes.len();
         prop_assert_eq!(u64::try_from(whole - left).unwrap(), damaged);
         let again = poll_once(Ledger::open(inner, JobsSettings::default())).unwrap().unwrap();
-        prop_assert_eq!(again.damaged_notes(), 0);
+        prop_assert!(again.damaged_notes().is_empty());
     }
 }

@@ -1,254 +1,15 @@
 //! Runs against a model that judges the truth once.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod cases;
+mod model;
+mod process;
 
-use nbu_metrics::ledger::{FinishedJob, JobsSettings, Ledger, MemoryStore};
-use nbu_metrics::samples::{Samples, Value};
+use nbu_metrics::ledger::FinishedJob;
 use proptest::prelude::*;
 
-use super::driver::poll_once;
-use super::world::{HOUR, MINUTE, START, at};
-
-/// Client, policy and schedule type.
-pub(super) type Subject = (String, String, String);
-
-/// What is to be known of a subject; times in milliseconds.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Known {
-    success: Option<i64>,
-    attempt: i64,
-    status: Option<i64>,
-}
-
-/// A run as it really was.
-#[derive(Clone, Debug)]
-struct Run {
-    root: u64,
-    subject: Subject,
-    shape: Shape,
-    /// Status of each leaf.
-    leaves: Vec<Option<i64>>,
-    /// The root says what its leaves say, or nothing of it.
-    root_tells: bool,
-    start: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    /// One job.
-    Single,
-    /// Streams under a root.
-    Streams,
-    /// A job between the root and each leaf.
-    Nested,
-    /// Streams in records without paths and counts.
-    OldStreams,
-    /// The same, with a job between.
-    OldNested,
-    /// One job, in such a record.
-    OldSingle,
-}
-
-impl Run {
-    fn is_old(&self) -> bool {
-        matches!(
-            self.shape,
-            Shape::OldStreams | Shape::OldNested | Shape::OldSingle
-        )
-    }
-
-    fn leaf_end(&self, place: usize) -> i64 {
-        self.start + MINUTE + i64::try_from(place).unwrap() * 1_000
-    }
-
-    fn end(&self) -> i64 {
-        self.leaf_end(self.leaves.len() - 1)
-    }
-
-    fn worst(&self) -> Option<i64> {
-        let badness = |status: &Option<i64>| match status {
-            Some(0) => (0, 0),
-            Some(1) => (1, 0),
-            None => (2, i64::MIN),
-            Some(code) => (2, *code),
-        };
-        self.leaves.iter().copied().max_by_key(badness).flatten()
-    }
-
-    fn is_good(&self) -> bool {
-        self.leaves
-            .iter()
-            .all(|status| matches!(status, Some(0 | 1)))
-    }
-
-    /// The records of its jobs, leaves first.
-    fn records(&self) -> Vec<FinishedJob<'static>> {
-        let job = |id: u64, status: Option<i64>, end: i64| FinishedJob {
-            id,
-            job_type: "BACKUP".into(),
-            client: self.subject.0.clone().into(),
-            policy: self.subject.1.clone().into(),
-            schedule_type: self.subject.2.clone().into(),
-            status,
-            start: Some(at(self.start)),
-            end: Some(at(end)),
-            last_update: Some(at(end)),
-            root: (!self.is_old()).then_some(self.root),
-            child_count: (!self.is_old()).then_some(0),
-            ..FinishedJob::default()
-        };
-        if matches!(self.shape, Shape::Single | Shape::OldSingle) {
-            return vec![job(self.root, self.leaves[0], self.end())];
-        }
-        let nested = matches!(self.shape, Shape::Nested | Shape::OldNested);
-        let (mut records, mut between) = (Vec::new(), Vec::new());
-        for (place, status) in self.leaves.iter().enumerate() {
-            let id = self.root + 1 + 2 * u64::try_from(place).unwrap();
-            let end = self.leaf_end(place);
-            let parent = if nested { id } else { self.root };
-            records.push(FinishedJob {
-                parent: Some(parent),
-                ..job(id + 1, *status, end)
-            });
-            if nested {
-                between.push(FinishedJob {
-                    parent: Some(self.root),
-                    child_count: (!self.is_old()).then_some(1),
-                    job_type: "SNAPSHOT".into(),
-                    ..job(id, Some(0), end)
-                });
-            }
-        }
-        records.extend(between);
-        let status = if self.root_tells {
-            self.worst()
-        } else {
-            Some(0)
-        };
-        let children = u64::try_from(self.leaves.len()).unwrap();
-        records.push(FinishedJob {
-            child_count: (!self.is_old()).then_some(children),
-            ..job(self.root, status, self.end() + 2_000)
-        });
-        records
-    }
-}
-
-/// The truth, judged once from the whole history.
-fn truth(history: &[Run]) -> (BTreeMap<Subject, Known>, BTreeMap<(String, String), u64>) {
-    let mut known: BTreeMap<Subject, Known> = BTreeMap::new();
-    let mut sorted: Vec<&Run> = history.iter().collect();
-    sorted.sort_by_key(|run| (run.end(), run.root));
-    let mut failures = BTreeMap::new();
-    for run in sorted {
-        let subject = known.entry(run.subject.clone()).or_default();
-        subject.attempt = run.end();
-        subject.status = run.worst();
-        let failed: &mut u64 = failures
-            .entry((run.subject.0.clone(), run.subject.1.clone()))
-            .or_default();
-        if run.is_good() {
-            subject.success = Some(run.end());
-            *failed = 0;
-        } else {
-            *failed += 1;
-        }
-    }
-    (known, failures)
-}
-
-/// What was published, in the shape of the truth.
-fn published(samples: &Samples) -> (BTreeMap<Subject, Known>, BTreeMap<(String, String), u64>) {
-    let mut known: BTreeMap<Subject, Known> = BTreeMap::new();
-    let mut failures = BTreeMap::new();
-    for (family, series) in samples.families() {
-        for series in series {
-            let labels: Vec<String> = series.labels.values().map(str::to_owned).collect();
-            let Value::Number(value) = series.value else {
-                continue;
-            };
-            #[expect(clippy::cast_possible_truncation, reason = "whole numbers of the test")]
-            let (millis, whole) = ((value * 1000.0).round() as i64, value as i64);
-            let subject = || (labels[0].clone(), labels[1].clone(), labels[2].clone());
-            match family.name {
-                "netbackup_client_last_success_timestamp_seconds" => {
-                    known.entry(subject()).or_default().success = Some(millis);
-                }
-                "netbackup_client_last_attempt_timestamp_seconds" => {
-                    known.entry(subject()).or_default().attempt = millis;
-                }
-                "netbackup_client_last_attempt_status" => {
-                    known.entry(subject()).or_default().status = Some(whole);
-                }
-                "netbackup_client_consecutive_failures" => {
-                    let failed = u64::try_from(whole).unwrap();
-                    failures.insert((labels[0].clone(), labels[1].clone()), failed);
-                }
-                _ => {}
-            }
-        }
-    }
-    (known, failures)
-}
-
-/// A ledger that is opened again and again on one store.
-pub(super) struct Process {
-    pub(super) store: Arc<MemoryStore>,
-    pub(super) ledger: Ledger,
-    pub(super) clock: i64,
-}
-
-impl Process {
-    pub(super) fn new() -> Self {
-        let store = Arc::new(MemoryStore::new());
-        let ledger = open(&store);
-        Self {
-            store,
-            ledger,
-            clock: START,
-        }
-    }
-
-    pub(super) fn restart(&mut self) {
-        self.ledger = open(&self.store);
-    }
-
-    /// Takes these records as pages of one walk, which is completed or not.
-    pub(super) fn walk(&mut self, pages: &[Vec<FinishedJob<'static>>], complete: bool) {
-        let clock = at(self.clock);
-        let agenda = poll_once(self.ledger.begin(clock)).unwrap().unwrap();
-        let walk = self.ledger.walk(agenda.advance, clock);
-        for page in pages {
-            let mut fold = self.ledger.page();
-            for job in page {
-                fold.take(job.clone());
-            }
-            poll_once(fold.commit()).unwrap().unwrap();
-        }
-        if complete {
-            poll_once(walk.complete()).unwrap().unwrap();
-        } else {
-            walk.failed();
-        }
-    }
-
-    pub(super) fn publish(&self) -> Arc<Samples> {
-        poll_once(self.ledger.publish(at(self.clock)))
-            .unwrap()
-            .unwrap()
-    }
-}
-
-fn open(store: &Arc<MemoryStore>) -> Ledger {
-    let settings = JobsSettings {
-        look_back: std::time::Duration::from_secs(600),
-        ..JobsSettings::default()
-    };
-    poll_once(Ledger::open(Arc::clone(store) as _, settings))
-        .unwrap()
-        .unwrap()
-}
+use super::world::{HOUR, MINUTE, START};
+use model::{Run, Shape, published, truth};
+use process::Process;
 
 fn run() -> impl Strategy<Value = Run> {
     let status = prop_oneof![4 => Just(Some(0)), 1 => Just(Some(1)), 2 => Just(Some(13)), 1 => Just(Some(150)), 1 => Just(None)];
@@ -256,8 +17,10 @@ fn run() -> impl Strategy<Value = Run> {
         Shape::Single,
         Shape::Streams,
         Shape::Nested,
+        Shape::Mixed,
         Shape::OldStreams,
         Shape::OldNested,
+        Shape::OldMixed,
         Shape::OldSingle,
     ]);
     let subject = (0..3, 0..2, 0..2);
@@ -302,7 +65,7 @@ struct Way {
     /// Records that come again, some walks later.
     repeats: Vec<prop::sample::Index>,
     /// Leaves that come only when everything else was judged.
-    late: Vec<prop::sample::Index>,
+    late: Vec<Option<prop::sample::Index>>,
 }
 
 fn way() -> impl Strategy<Value = Way> {
@@ -312,7 +75,7 @@ fn way() -> impl Strategy<Value = Way> {
         prop::collection::vec((1_usize..4, any::<bool>()), 60),
         prop::collection::vec(prop::bool::weighted(0.3), 60),
         prop::collection::vec(any::<prop::sample::Index>(), 0..20),
-        prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        prop::collection::vec(prop::option::of(any::<prop::sample::Index>()), 0..60),
     )
         .prop_map(|(order, page_size, walks, restarts, repeats, late)| Way {
             order,
@@ -330,15 +93,18 @@ fn bring(process: &mut Process, runs: &[Run], way: &Way, may_be_late: bool) {
     // children, so those primaries are walked from the highest id down.
     let mut units: Vec<Vec<FinishedJob<'static>>> = Vec::new();
     let mut late = Vec::new();
+    let mut picks = way.late.iter();
     for run in runs {
         let mut of_run = run.records();
-        if may_be_late
-            && run.shape == Shape::Streams
-            && late.len() < way.late.len()
-            && run.leaves.len() > 1
-        {
-            let pick = way.late[late.len()].index(run.leaves.len());
-            late.push(of_run.remove(pick));
+        let mut leaves = run.leaves.len();
+        // Where records count no children, a root of which nothing else is known is taken for a job of its own.
+        let least = usize::from(run.is_old());
+        while may_be_late && run.is_tree() && leaves > least {
+            let Some(Some(pick)) = picks.next() else {
+                break;
+            };
+            late.push(of_run.remove(pick.index(leaves)));
+            leaves -= 1;
         }
         if run.is_old() {
             units.push(of_run);
@@ -367,8 +133,13 @@ fn bring(process: &mut Process, runs: &[Run], way: &Way, may_be_late: bool) {
     process.walk(&[], true);
     process.restart();
     for leaf in late {
-        process.walk(&[vec![leaf]], true);
+        let ((_, complete), restart) = walks.next().unwrap();
+        process.walk(&[vec![leaf]], *complete);
+        if *restart {
+            process.restart();
+        }
     }
+    process.walk(&[], true);
 }
 
 /// Gives the runs their ids and times, the first beginning at `from`.
@@ -418,135 +189,6 @@ proptest! {
         process.clock += 200 * HOUR;
         process.walk(&[], true);
         prop_assert_eq!(published(&process.publish()), truth(&history));
-    }
-}
-
-fn streams(statuses: impl IntoIterator<Item = i64>) -> Run {
-    Run {
-        root: 100,
-        subject: (
-            "host1".to_owned(),
-            "daily".to_owned(),
-            "FULL_BACKUP".to_owned(),
-        ),
-        shape: Shape::Streams,
-        leaves: statuses.into_iter().map(Some).collect(),
-        root_tells: false,
-        start: START + MINUTE,
-    }
-}
-
-#[test]
-fn one_failed_stream_of_twenty_is_a_failed_run() {
-    let mut process = Process::new();
-    process.walk(&[], true);
-    process.clock += HOUR;
-    let run = streams((0..20).map(|stream| if stream == 11 { 13 } else { 0 }));
-    process.walk(&[run.records()], true);
-    let (known, failures) = published(&process.publish());
-    let known = &known[&run.subject];
-    assert_eq!((known.success, known.status), (None, Some(13)));
-    assert_eq!(failures.values().copied().collect::<Vec<_>>(), [1]);
-}
-
-#[test]
-fn a_run_is_judged_when_its_root_is_done_and_the_walk_is_complete() {
-    let mut process = Process::new();
-    process.walk(&[], true);
-    process.clock += HOUR;
-    let mut records = streams([0, 0, 0]).records();
-    let root = records.pop().unwrap();
-    process.walk(&[records], true);
-    assert!(
-        published(&process.publish()).0.is_empty(),
-        "the root still runs"
-    );
-    process.restart();
-    process.walk(&[vec![root]], false);
-    assert!(
-        published(&process.publish()).0.is_empty(),
-        "the walk was not complete"
-    );
-    process.walk(&[], true);
-    let (known, _) = published(&process.publish());
-    assert_eq!(
-        known.values().next().and_then(|known| known.success),
-        Some(streams([0, 0, 0]).end())
-    );
-}
-
-/// Three runs in a row fail, but of the last two the good stream is read and judged first.
-#[test]
-fn runs_judged_in_parts_may_all_turn_out_to_have_failed() {
-    let mut process = Process::new();
-    process.walk(&[], true);
-    process.clock += HOUR;
-    let mut runs = [streams([13]), streams([0, 13]), streams([0, 13])];
-    place(&mut runs, START + MINUTE, 100);
-    let mut late = Vec::new();
-    for run in &runs[1..] {
-        let mut records = run.records();
-        late.push(records.remove(1));
-        process.walk(&[records], true);
-        process.restart();
-    }
-    process.walk(&[runs[0].records()], true);
-    for leaf in late {
-        process.walk(&[vec![leaf]], true);
-    }
-    assert_eq!(published(&process.publish()), truth(&runs));
-}
-
-/// The root is judged before any of its streams is read, and these ran one after the other.
-#[test]
-fn streams_that_come_after_their_root_are_one_run() {
-    let mut process = Process::new();
-    process.walk(&[], true);
-    process.clock += HOUR;
-    let run = streams([0, 13, 0]);
-    let mut records = run.records();
-    let root = records.pop().unwrap();
-    process.walk(&[vec![root]], true);
-    for (place, mut leaf) in records.into_iter().enumerate() {
-        leaf.start = Some(at(run.leaf_end(place) - 500));
-        process.restart();
-        process.walk(&[vec![leaf]], true);
-    }
-    assert_eq!(published(&process.publish()), truth(&[run]));
-}
-
-#[test]
-fn a_run_that_never_ends_is_dropped_and_counted() {
-    let mut process = Process::new();
-    process.walk(&[], true);
-    process.clock += HOUR;
-    let mut records = streams([0, 0]).records();
-    records.pop();
-    process.walk(&[records], true);
-    let before = process.store_bytes();
-    process.clock += 80 * HOUR;
-    process.walk(&[], true);
-    process.walk(&[], true);
-    let samples = process.publish();
-    let dropped: Vec<_> = samples
-        .families()
-        .filter(|(family, _)| family.name == "netbackup_exporter_records_skipped_total")
-        .flat_map(|(_, series)| series)
-        .filter(|series| {
-            series
-                .labels
-                .values()
-                .any(|value| value == "run_without_end")
-        })
-        .map(|series| series.value.clone())
-        .collect();
-    assert_eq!(dropped, [Value::Number(1.0)]);
-    assert!(process.store_bytes() < before, "its note is gone");
-}
-
-impl Process {
-    fn store_bytes(&self) -> u64 {
-        use nbu_metrics::ledger::Store as _;
-        self.store.bytes()
+        prop_assert_eq!(process.runs(), 0, "nothing of a run is kept that nothing can change");
     }
 }

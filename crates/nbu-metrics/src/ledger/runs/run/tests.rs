@@ -1,18 +1,31 @@
 use super::*;
+use crate::ledger::instant::from_millis;
 
-fn leaf(client: &str, job_type: &str, status: i64, end: i64) -> Leaf {
-    let job = FinishedJob {
-        client: client.into(),
+fn leaf(client: &str, job_type: &str, status: i64, end: i64) -> FinishedJob<'static> {
+    FinishedJob {
+        parent: Some(1),
+        child_count: Some(0),
+        client: client.to_owned().into(),
         policy: "daily".into(),
-        job_type: job_type.into(),
+        job_type: job_type.to_owned().into(),
         status: Some(status),
+        end: Some(from_millis(end)),
         ..FinishedJob::default()
-    };
-    Leaf::of(&job, end).unwrap()
+    }
+}
+
+fn add(run: &mut Run, id: u64, job: FinishedJob<'static>) {
+    let end = job.end.unwrap().as_millisecond();
+    let is_parent = job.child_count.is_some_and(|children| children > 0);
+    run.add(&FinishedJob { id, ..job }, end, is_parent);
 }
 
 /// A run of root 1 whose children begin at 2.
-fn run(leaves: impl IntoIterator<Item = Leaf>, root: i64, children: Option<u64>) -> Run {
+fn run(
+    leaves: impl IntoIterator<Item = FinishedJob<'static>>,
+    root: i64,
+    children: Option<u64>,
+) -> Run {
     let mut run = Run {
         root: Some(Root {
             end: Some(100),
@@ -21,19 +34,20 @@ fn run(leaves: impl IntoIterator<Item = Leaf>, root: i64, children: Option<u64>)
         }),
         ..Run::default()
     };
+    let job = FinishedJob {
+        parent: None,
+        child_count: children,
+        ..leaf("root", "OTHER", root, 100)
+    };
+    add(&mut run, 1, job);
     for (id, leaf) in (2..).zip(leaves) {
-        let end = leaf.end;
-        let member = Member {
-            parent: 1,
-            leaf: Some(leaf),
-        };
-        run.add(id, member, end);
+        add(&mut run, id, leaf);
     }
     run
 }
 
 fn told(run: &Run) -> Vec<(String, Option<i64>, i64)> {
-    let verdicts = run.verdicts(1).into_iter();
+    let verdicts = run.verdicts(1, run.extent()).into_iter();
     verdicts
         .map(|one| (one.subject.client.to_string(), one.outcome.0, one.end))
         .collect()
@@ -89,29 +103,102 @@ fn for_children_that_were_never_seen_the_root_stands_in() {
 #[test]
 fn a_job_that_another_one_names_is_no_leaf() {
     let mut run = run([leaf("a", "BACKUP", 13, 5)], 0, None);
-    let child = Member {
-        parent: 2,
-        leaf: Some(leaf("a", "BACKUP", 0, 4)),
+    let child = FinishedJob {
+        parent: Some(2),
+        ..leaf("a", "BACKUP", 0, 4)
     };
-    run.add(3, child, 4);
+    add(&mut run, 3, child);
     assert_eq!(told(&run), [("a".to_owned(), Some(0), 4)]);
 }
 
 #[test]
+fn a_run_is_whole_when_every_job_has_its_children() {
+    let between = FinishedJob {
+        child_count: Some(2),
+        ..leaf("a", "SNAPSHOT", 71, 5)
+    };
+    let child = || FinishedJob {
+        parent: Some(2),
+        ..leaf("a", "BACKUP", 0, 4)
+    };
+    let mut run = run([between], 0, Some(1));
+    assert_eq!(run.extent(), Extent::Part);
+    add(&mut run, 3, child());
+    assert_eq!(run.extent(), Extent::Part);
+    let stand_in = [("a".to_owned(), Some(71), 4)];
+    assert_eq!(told(&run), stand_in, "of what is missing its parent tells");
+    add(&mut run, 4, child());
+    assert_eq!(run.extent(), Extent::Whole);
+    assert_eq!(told(&run), [("a".to_owned(), Some(0), 4)]);
+}
+
+#[test]
+fn records_that_count_no_children_never_tell_that_a_run_is_whole() {
+    let uncounted = |job| FinishedJob {
+        child_count: None,
+        ..job
+    };
+    let good = uncounted(leaf("a", "BACKUP", 0, 5));
+    assert_eq!(run([good.clone()], 0, None).extent(), Extent::Unknown);
+    assert_eq!(run([good], 0, Some(1)).extent(), Extent::Unknown);
+    assert_eq!(run([], 0, None).extent(), Extent::Unknown);
+    let whole = run([leaf("a", "BACKUP", 0, 5)], 0, Some(1));
+    assert_eq!(whole.extent(), Extent::Whole);
+    let mut endless = whole;
+    endless.root = None;
+    assert_eq!(endless.extent(), Extent::Part);
+}
+
+#[test]
+fn a_snapshot_is_no_backup_as_long_as_jobs_are_missing() {
+    let snapshot = leaf("a", "SNAPSHOT", 0, 5);
+    let part = run([snapshot.clone()], 0, Some(2));
+    assert_eq!(told(&part), []);
+    let failed = run([snapshot], 13, Some(2));
+    assert_eq!(told(&failed), [("a".to_owned(), Some(13), 5)]);
+}
+
+/// Where records count nothing, a root was taken for a leaf before its children came.
+#[test]
+fn a_root_that_was_taken_for_a_leaf_still_has_a_say() {
+    let mut run = run([leaf("a", "SNAPSHOT", 0, 5)], 13, None);
+    run.members.remove(&1);
+    let root = FinishedJob {
+        parent: None,
+        child_count: None,
+        ..leaf("a", "BACKUP", 13, 100)
+    };
+    add(&mut run, 1, root);
+    assert_eq!(told(&run), [("a".to_owned(), Some(13), 5)]);
+}
+
+#[test]
 fn a_run_survives_its_note_and_damage_is_noticed() {
-    let run = run(
+    let mut run = run(
         [
             leaf("a", "BACKUP", 1, 5),
-            leaf("b", "SNAPSHOT", -1, i64::MAX),
+            leaf("b", "SNAPSHOT", -1, i64::MAX / 2_000_000),
+            FinishedJob {
+                start: Some(from_millis(-7)),
+                status: None,
+                child_count: None,
+                parent: None,
+                ..leaf("a", "DBBACKUP", 0, -3)
+            },
         ],
         156,
         Some(4),
     );
-    let bytes = run.encode("1");
-    assert_eq!(Run::decode("1", &bytes), Some(run));
-    for place in 0..bytes.len() {
-        let mut damaged = bytes.to_vec();
-        damaged[place] ^= 0x10;
-        assert_eq!(Run::decode("1", &damaged), None, "byte {place}");
+    for (changed, id) in [(true, 7), (false, u64::MAX)] {
+        run.changed = changed;
+        add(&mut run, id, leaf("c", "SNAPSHOT", 0, 1));
+        run.changed = changed;
+        let bytes = run.encode("1");
+        assert_eq!(Run::decode("1", &bytes), Some(run.clone()));
+        for place in 0..bytes.len() {
+            let mut damaged = bytes.to_vec();
+            damaged[place] ^= 0x10;
+            assert_eq!(Run::decode("1", &damaged), None, "byte {place}");
+        }
     }
 }
