@@ -81,17 +81,17 @@ impl Ledger {
     /// they are `all` there is. A shelf has room for 16 MiB; what does not fit is not kept.
     pub fn shelve(
         &self,
-        shelf: Shelf,
+        on: Shelf,
         things: impl IntoIterator<Item = (Arc<str>, Vec<u8>)>,
         all: bool,
     ) {
-        debug_assert!(shelf.is_of_collectors(), "{shelf:?}");
-        self.books().keepsakes.shelve(shelf, things, all);
+        debug_assert!(on.is_of_collectors(), "{on:?}");
+        self.books().keepsakes.shelve(on, things, all);
     }
 
     /// What the process before this one kept on the shelf, as long as nothing took its place.
-    pub fn found(&self, shelf: Shelf) -> Vec<(Arc<str>, Arc<[u8]>)> {
-        self.books().keepsakes.found(shelf)
+    pub fn found(&self, on: Shelf) -> Vec<(Arc<str>, Arc<[u8]>)> {
+        self.books().keepsakes.found(on)
     }
 
     /// How many notes of the state were damaged when it was opened, and are lost, by what they were about.

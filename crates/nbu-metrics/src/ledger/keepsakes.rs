@@ -48,12 +48,12 @@ impl Keepsakes {
     /// Keeps these things. What else is on the shelf goes if they are `all` there is.
     pub(super) fn shelve(
         &mut self,
-        shelf: Shelf,
+        on: Shelf,
         things: impl IntoIterator<Item = (Arc<str>, Vec<u8>)>,
         all: bool,
     ) {
-        self.found.remove(&shelf);
-        let mut before = std::mem::take(self.noted.entry(shelf).or_default());
+        self.found.remove(&on);
+        let mut before = std::mem::take(self.noted.entry(on).or_default());
         let mut now = BTreeMap::new();
         let (mut bytes, mut left_out) = (0, 0);
         for (key, value) in things {
@@ -65,7 +65,7 @@ impl Keepsakes {
             bytes += noted.bytes;
             if before.remove(&key) != Some(noted) {
                 self.changed.push(Note {
-                    shelf,
+                    shelf: on,
                     value: Some(encoding::sealed(&key, value)),
                     key: Arc::clone(&key),
                 });
@@ -75,41 +75,41 @@ impl Keepsakes {
         if left_out > 0 {
             debug!(
                 left_out,
-                what = shelf.what(),
+                what = on.what(),
                 "there is more than is kept for the next start"
             );
         }
         for (key, noted) in before {
             if all || bytes + noted.bytes > MOST {
-                self.changed.push(gone(shelf, key));
+                self.changed.push(gone(on, key));
             } else {
                 bytes += noted.bytes;
                 now.insert(key, noted);
             }
         }
-        self.noted.insert(shelf, now);
+        self.noted.insert(on, now);
     }
 
     /// What the process before left on the shelf, as long as nothing took its place.
-    pub(super) fn found(&self, shelf: Shelf) -> Vec<Keepsake> {
-        self.found.get(&shelf).cloned().unwrap_or_default()
+    pub(super) fn found(&self, on: Shelf) -> Vec<Keepsake> {
+        self.found.get(&on).cloned().unwrap_or_default()
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.found.clear();
-        for (shelf, noted) in std::mem::take(&mut self.noted) {
+        for (on, noted) in std::mem::take(&mut self.noted) {
             self.changed
-                .extend(noted.into_keys().map(|key| gone(shelf, key)));
+                .extend(noted.into_keys().map(|key| gone(on, key)));
         }
     }
 
     /// Puts back what a note says; `None` if it is damaged.
-    pub(super) fn restore(&mut self, shelf: Shelf, key: &Arc<str>, value: &[u8]) -> Option<()> {
+    pub(super) fn restore(&mut self, on: Shelf, key: &Arc<str>, value: &[u8]) -> Option<()> {
         let value = encoding::unsealed(key, value)?;
-        let noted = self.noted.entry(shelf).or_default();
+        let noted = self.noted.entry(on).or_default();
         noted.insert(Arc::clone(key), Noted::of(key, value));
-        let found = self.found.entry(shelf).or_default();
+        let found = self.found.entry(on).or_default();
         found.push((Arc::clone(key), value.into()));
         Some(())
     }
