@@ -4,14 +4,12 @@
 //! HTTP stack ready made. So every check, and the words used when one fails, are ours.
 
 mod certificate;
-mod der;
 mod error;
 mod fault;
 mod fingerprint;
 mod key;
 mod roots;
 mod settings;
-mod signed;
 mod verifier;
 mod witness;
 
