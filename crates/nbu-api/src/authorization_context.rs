@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::lenient::object;
-use crate::page::{DecodeError, decode_flat, sealed::Decode};
+use crate::page::{DecodeError, decode_wrapped, sealed::Decode};
 
 object! {
     /// What the primary knows about the credential. The token in the answer is never read.
@@ -66,28 +66,8 @@ fn holds(above: &str, namespace: &str) -> bool {
     above.ends_with('|') && namespace.starts_with(above)
 }
 
-object! {
-    /// The document.
-    struct Document<'a> {
-        /// Its only resource.
-        data: Option<Data<'a>> = "data",
-    }
-}
-
-object! {
-    /// The resource.
-    struct Data<'a> {
-        /// Its attributes.
-        attributes: Option<AuthorizationContext<'a>> = "attributes",
-    }
-}
-
 impl<'a> Decode<'a> for AuthorizationContext<'a> {
     fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        let document: Document<'a> = decode_flat(body)?;
-        document
-            .data
-            .and_then(|data| data.attributes)
-            .ok_or(DecodeError::NoData)
+        decode_wrapped(body)
     }
 }

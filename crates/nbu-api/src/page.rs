@@ -3,11 +3,13 @@
 mod document;
 mod resource;
 mod salvage;
+mod wrapped;
 
 use crate::paging::PageInfo;
 
 pub(crate) use self::document::decode_flat;
 pub(crate) use self::resource::{Identity, Resource};
+pub(crate) use self::wrapped::decode_wrapped;
 
 /// A kind of record that pages hold. Implemented for the models of this crate; the lifetime of the
 /// implementing type means nothing, [`Record::Of`] is what a page is read into.
