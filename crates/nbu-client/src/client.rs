@@ -7,6 +7,7 @@ mod call;
 mod door;
 mod flight;
 mod login;
+mod logout;
 mod ping;
 mod probe;
 mod shared;
@@ -49,6 +50,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 ///   [`Error::Closed`], the closers [`CloseError::TimedOut`] with their number.
 /// * Each closer has its own deadline and the earliest cuts; all get the same outcome, those who come later too.
 /// * Dropping a close that waits stops its timer and nothing else. The client stays closed; another close waits on.
+/// * With everything answered, the client logs out of the sessions that it opened with a [login](Credential::Login), one
+///   after the other, for 5 s and until the deadline at most: these requests alone begin after the close. Whether they are
+///   answered changes no outcome; a session that is left behind ends by itself.
 /// * When it is over the connections are closed.
 ///
 /// Dropping all clones without a close cancels nothing: a call under way holds what it needs.
@@ -206,13 +210,24 @@ impl Client {
         time: Duration,
     ) -> impl Future<Output = Result<(), CloseError>> + Send + 'static {
         let closing = self.shared.tracker.close();
+        let parting = self.shared.parting();
         // Nobody has to poll the future for an idle client to let go.
         self.shared.release();
         let shared = Arc::clone(&self.shared);
         async move {
-            let outcome = match tokio::time::timeout(time, closing).await {
+            let closed = async {
+                let outcome = closing.await;
+                if let (Ok(()), Some(parting)) = (&outcome, parting) {
+                    shared.part(&parting).await;
+                }
+                outcome
+            };
+            let outcome = match tokio::time::timeout(time, closed).await {
                 Ok(outcome) => outcome,
-                Err(_) => shared.tracker.cut(),
+                Err(_) => {
+                    shared.partings.cut();
+                    shared.tracker.cut()
+                }
             };
             shared.exchange.store(None);
             outcome
@@ -236,7 +251,7 @@ impl Client {
 
     /// Attempts under way.
     pub fn in_flight(&self) -> usize {
-        self.shared.tracker.in_flight()
+        self.shared.tracker.in_flight() + self.shared.partings.in_flight()
     }
 
     /// Whether a close has begun.

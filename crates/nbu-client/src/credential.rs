@@ -37,6 +37,9 @@ pub enum Credential {
     /// * When the primary no longer accepts a token, it logs in once more and repeats the call once.
     /// * A rejected password is not tried again for ten minutes, then twenty, forty, an hour, so that the account is not
     ///   locked; calls fail at once meanwhile. [Another password](crate::Client::set_credential) is tried at once.
+    /// * It logs out of a session that was replaced as soon as no attempt shows its token any more, and of the last one
+    ///   when it is [closed](crate::Client#close). Nothing is tried twice for that, and a client that is dropped without a
+    ///   close leaves its session to end by itself.
     Login(Login),
 }
 

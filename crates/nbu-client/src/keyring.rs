@@ -12,22 +12,31 @@ use bytes::Bytes;
 use http::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 
 use crate::credential::Veil;
 use crate::error::Cause;
-use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, lock};
 use crate::{Credential, CredentialError, CredentialKind};
 
 pub(crate) use desk::{Refused, Standing};
 pub(crate) use session::Session;
 pub(crate) use token::{Opened, opened};
 
+/// Sessions to log out of that are remembered; older ones end by themselves.
+const RETIRED: usize = 16;
+
 /// The credential, and the session that was opened with it.
 pub(crate) struct Keyring {
     held: ArcSwap<Held>,
     replaced: AtomicUsize,
     veil: Veil,
+    /// Tokens that were replaced while the primary still accepted them, oldest first.
+    retired: Mutex<Vec<Shown>>,
 }
+
+/// The value of `Authorization`. Of a token every attempt that shows it holds one, until it has its answer.
+pub(crate) type Shown = Arc<HeaderValue>;
 
 /// One credential.
 pub(crate) struct Held {
@@ -38,14 +47,14 @@ pub(crate) struct Held {
 /// What is sent, or where it comes from.
 pub(crate) enum Proof {
     Nothing,
-    Key(HeaderValue),
+    Key(Shown),
     Session(Box<Session>),
 }
 
 /// What one attempt shows: the header, and where it came from.
 #[derive(Clone)]
 pub(crate) struct Pass {
-    pub(crate) header: HeaderValue,
+    pub(crate) header: Shown,
     pub(crate) of: Arc<Held>,
     /// Of a session's tokens, which one.
     pub(crate) number: u64,
@@ -64,6 +73,7 @@ impl Keyring {
             }),
             replaced: AtomicUsize::new(0),
             veil: Veil::new(lasting),
+            retired: Mutex::default(),
         };
         keyring.hold(credential)?;
         Ok(keyring)
@@ -84,7 +94,7 @@ impl Keyring {
             Credential::None => Proof::Nothing,
             Credential::ApiKey(key) => {
                 self.veil.learn(key);
-                Proof::Key(header(key)?)
+                Proof::Key(Arc::new(header(key)?))
             }
             Credential::Login(login) => {
                 if login.user_name.is_empty() {
@@ -97,8 +107,48 @@ impl Keyring {
                 Proof::Session(Box::new(Session::new(login.clone())))
             }
         };
-        self.held.store(Arc::new(Held { credential, proof }));
+        let replaced = self.held.swap(Arc::new(Held { credential, proof }));
+        self.retire_session(&replaced);
         Ok(())
+    }
+
+    /// The session of this credential is needed no more. Whoever opens one after its credential was replaced says so too.
+    pub(crate) fn retire_session(&self, held: &Held) {
+        if let Proof::Session(session) = &held.proof {
+            let token = session.desk().take(Instant::now());
+            token.into_iter().for_each(|token| self.retire(token));
+        }
+    }
+
+    /// The primary accepts this token, and nobody will show it any more.
+    pub(crate) fn retire(&self, token: Shown) {
+        let mut retired = lock(&self.retired);
+        if retired.len() == RETIRED {
+            retired.remove(0);
+        }
+        retired.push(token);
+    }
+
+    /// A retired token that no attempt shows any more; nobody else gets it for as long as it is held.
+    pub(crate) fn spent(&self) -> Option<Shown> {
+        let retired = lock(&self.retired);
+        let spent = retired.iter().find(|token| Arc::strong_count(token) == 1);
+        spent.map(Arc::clone)
+    }
+
+    /// A retired token, whoever may still hold it.
+    pub(crate) fn retired(&self) -> Option<Shown> {
+        lock(&self.retired).first().map(Arc::clone)
+    }
+
+    /// A retired token is dealt with.
+    pub(crate) fn forget(&self, token: &Shown) {
+        lock(&self.retired).retain(|retired| !Arc::ptr_eq(retired, token));
+    }
+
+    /// Whether there is, or may soon be, a session to log out of.
+    pub(crate) fn has_sessions(&self) -> bool {
+        matches!(self.held.load().proof, Proof::Session(_)) || !lock(&self.retired).is_empty()
     }
 
     pub(crate) fn held(&self) -> Arc<Held> {
@@ -116,7 +166,11 @@ impl Keyring {
 
     /// Whether this pass is of the credential that is held.
     pub(crate) fn holds(&self, pass: &Pass) -> bool {
-        Arc::ptr_eq(&self.held.load(), &pass.of)
+        self.is_held(&pass.of)
+    }
+
+    pub(crate) fn is_held(&self, held: &Arc<Held>) -> bool {
+        Arc::ptr_eq(&self.held.load(), held)
     }
 
     /// What must not be told.
@@ -171,7 +225,7 @@ mod tests {
         let Proof::Key(header) = &keyring.held().proof else {
             panic!("no key")
         };
-        assert_eq!(header, "very-secret");
+        assert_eq!(**header, "very-secret");
         assert!(!format!("{header:?}").contains("very"));
         assert_eq!(keyring.clean("no\r\nvery-secret here"), "no  <secret> here");
     }

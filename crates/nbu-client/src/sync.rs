@@ -16,9 +16,9 @@ pub(crate) use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-// Not part of the laws: the HTTP half keeps the system's certificates in one.
+// Not part of the laws: the HTTP half keeps the system's certificates in the one, and its last connections by the other.
 #[cfg(all(feature = "http", not(loom)))]
-pub(crate) use std::sync::OnceLock;
+pub(crate) use std::sync::{OnceLock, Weak};
 
 /// Locks, whatever happened to earlier owners: what stands behind our mutexes is consistent between
 /// any two statements.

@@ -166,15 +166,17 @@ impl Life {
         let mut outcome = Ok(());
         if let Some((client, _)) = self.client.take() {
             self.estate.traffic().closing();
-            // Closed from here on; the future that is dropped was only one to wait with.
-            drop(client.close());
+            let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+            // Closed from here on.
+            let mut closing = Box::pin(client.close_within(left(deadline)));
             debug!(primary = %self.estate.name(), in_flight = client.in_flight(), "closing");
             outcome = loop {
                 tokio::select! {
-                    outcome = client.close_within(deadline.saturating_duration_since(Instant::now())) => break outcome,
+                    outcome = &mut closing => break outcome,
                     Some(ended) = self.running.join_next_with_id() => self.finish(ended),
                     Ok(()) = deadlines.changed() => {
                         deadline = deadlines.borrow_and_update().unwrap_or(deadline);
+                        closing = Box::pin(client.close_within(left(deadline)));
                     }
                 }
             };

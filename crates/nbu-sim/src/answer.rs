@@ -48,10 +48,9 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
     {
         return Err(Refusal::NotFound);
     }
-    let expected = if route == Route::Login {
-        Method::POST
-    } else {
-        Method::GET
+    let expected = match route {
+        Route::Login | Route::Logout => Method::POST,
+        _ => Method::GET,
     };
     if *request.method != expected {
         return Err(Refusal::Method);
@@ -75,6 +74,7 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::CaCert => ca_certificate(primary, version),
         Route::AuthorizationContext => authorization_context(primary, request)?,
         Route::Login => return login(primary, request, version),
+        Route::Logout => logout(primary, request)?,
         Route::ApiKeys => api_keys(primary, request)?,
         Route::Jobs => {
             let visible = visible(primary, request);
@@ -342,6 +342,14 @@ fn login(primary: &Primary, request: &Request<'_>, version: ApiVersion) -> Resul
         status: StatusCode::CREATED,
         ..Reply::json(negotiation::content_type(version), body)
     })
+}
+
+/// Without a body, as the documents have it. An API key has no session that could end.
+fn logout(primary: &Primary, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+    let sent = header(request.headers, "authorization");
+    let now = primary.clock.face_ms();
+    let ended = primary.credentials.write().logout(sent, now);
+    ended.then(Vec::new).ok_or(Refusal::Unauthorized)
 }
 
 /// The `Date` of every answer: the primary's clock, not the computer's.

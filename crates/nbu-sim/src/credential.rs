@@ -106,6 +106,8 @@ pub struct Logins {
     pub accepted: u64,
     /// With a wrong one: so many steps towards a locked account.
     pub rejected: u64,
+    /// Sessions that were logged out of.
+    pub ended: u64,
 }
 
 impl Credentials {
@@ -150,11 +152,26 @@ impl Credentials {
 
     /// Checks the value of the `Authorization` header, with or without `Bearer `.
     pub(crate) fn principal(&self, header: Option<&str>, now: i64) -> Option<&Principal> {
-        let header = header?;
-        let credential = header.strip_prefix("Bearer ").unwrap_or(header);
         self.accepted
-            .get(credential)
-            .filter(|principal| principal.expires_ms.is_none_or(|expires| now < expires))
+            .get(bare(header?))
+            .filter(|principal| principal.is_good(now))
+    }
+
+    /// Ends the session whose token this is. False if there is none.
+    pub(crate) fn logout(&mut self, header: Option<&str>, now: i64) -> bool {
+        let open = self
+            .principal(header, now)
+            .is_some_and(Principal::is_session);
+        let token = header.map(bare).filter(|_| open);
+        let ended = token.is_some_and(|token| self.accepted.remove(token).is_some());
+        self.logins.ended += u64::from(ended);
+        ended
+    }
+
+    /// Sessions that would be accepted now.
+    pub(crate) fn sessions(&self, now: i64) -> usize {
+        let open = |one: &&Principal| one.is_session() && one.is_good(now);
+        self.accepted.values().filter(open).count()
     }
 
     pub(crate) fn logins(&self) -> Logins {
@@ -182,7 +199,20 @@ impl Credentials {
     }
 }
 
+/// The credential in the value of an `Authorization` header.
+fn bare(header: &str) -> &str {
+    header.strip_prefix("Bearer ").unwrap_or(header)
+}
+
 impl Principal {
+    fn is_session(&self) -> bool {
+        !self.is_key
+    }
+
+    fn is_good(&self, now: i64) -> bool {
+        self.expires_ms.is_none_or(|expires| now < expires)
+    }
+
     pub(crate) fn may(&self, route: Route) -> bool {
         Permission::needed(route).is_none_or(|needed| self.permissions.contains(&needed))
             || (route == Route::Jobs && self.sees_some_jobs())

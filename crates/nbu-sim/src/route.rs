@@ -22,6 +22,8 @@ pub enum Route {
     AuthorizationContext,
     /// `POST /login`
     Login,
+    /// `POST /logout`
+    Logout,
     /// `GET /security/api-keys`
     ApiKeys,
     /// `GET /admin/jobs`
@@ -74,6 +76,7 @@ impl Route {
             "/security/cacert" => plain(Self::CaCert),
             "/authorization-context" => plain(Self::AuthorizationContext),
             "/login" => plain(Self::Login),
+            "/logout" => plain(Self::Logout),
             "/security/api-keys" => plain(Self::ApiKeys),
             "/admin/jobs" => plain(Self::Jobs),
             "/storage/storage-units" => plain(Self::StorageUnits),
@@ -121,6 +124,7 @@ impl fmt::Display for Route {
             Self::CaCert => "/security/cacert",
             Self::AuthorizationContext => "/authorization-context",
             Self::Login => "/login",
+            Self::Logout => "/logout",
             Self::ApiKeys => "/security/api-keys",
             Self::Jobs => "/admin/jobs",
             Self::Job => "/admin/jobs/{id}",

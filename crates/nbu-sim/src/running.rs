@@ -159,6 +159,12 @@ impl Running {
         self.primary.credentials.read().logins()
     }
 
+    /// Sessions that are open: not logged out of, not revoked and not over.
+    pub fn sessions(&self) -> usize {
+        let now = self.primary.clock.face_ms();
+        self.primary.credentials.read().sessions(now)
+    }
+
     /// Accepts a key or session token no longer.
     pub fn revoke(&self, credential: &str) {
         self.primary.credentials.write().revoke(credential);

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::symlink;
 
-use nbu_sim::{Clock, Permission, Population, Route, Sim, SimBuilder};
+use nbu_sim::{Clock, Fault, Permission, Population, Route, Sim, SimBuilder};
 use nbu_tests::{API_KEY, Exporter, Launch, Page, Watched, configuration};
+use nix::sys::signal::Signal;
 
 const PASSWORD: &str = "a-very-secret-password";
 const STATUS: &str = "netbackup_exporter_collector_status";
@@ -159,4 +160,58 @@ async fn a_rejected_password_is_not_tried_in_a_loop_and_a_changed_file_is_tried_
     exporter.scrape_until("up", up).await;
     let logins = watched.sim.logins();
     assert_eq!((logins.accepted, logins.rejected), (1, 1));
+}
+
+#[tokio::test]
+async fn no_session_is_left_behind_by_renewals_and_at_the_end() {
+    let watched = with_login(4, PASSWORD).await;
+    let mut exporter = Launch::with_config(configuration([&watched])).start().await;
+    let logins = || watched.sim.logins();
+    well_until(&exporter, "three sessions", || logins().accepted >= 3).await;
+    assert!(logins().ended >= 1, "{:?}", logins());
+    assert!(watched.sim.sessions() >= 1);
+    assert!(exporter.terminated().await.success());
+    assert_eq!(watched.sim.sessions(), 0);
+    assert_eq!(logins().ended, logins().accepted, "each was logged out of");
+}
+
+#[tokio::test]
+async fn a_password_that_is_exchanged_and_a_primary_that_is_removed_leave_no_session() {
+    let watched = with_login(3600, PASSWORD).await;
+    let other = Watched::start("other", sim()).await;
+    let exporter = Launch::with_config(configuration([&watched, &other]))
+        .start()
+        .await;
+    exporter.scrape_until("all collectors", all_well).await;
+    assert_eq!(watched.sim.sessions(), 1);
+    // With its sessions revoked, so that the file is read at once.
+    watched
+        .sim
+        .set_user("monitor", "another-password", &Permission::ALL);
+    watched.write("password", "another-password");
+    watched.sim.revoke_sessions();
+    well_until(&exporter, "the next session", || {
+        watched.sim.logins().accepted == 2
+    })
+    .await;
+    exporter.rewrite_config(&configuration([&other]));
+    exporter.signal(Signal::SIGHUP);
+    exporter.logged("configuration reloaded").await;
+    let gone = |page: &Page| !page.has("netbackup_up", &[("primary", "paris")]);
+    exporter
+        .scrape_until("removed", |page| gone(page) && watched.sim.sessions() == 0)
+        .await;
+    assert_eq!(watched.sim.logins().ended, 1, "the revoked one needed none");
+}
+
+#[tokio::test]
+async fn a_logout_that_is_never_answered_keeps_nobody_longer_than_the_grace() {
+    let watched = with_login(3600, PASSWORD).await;
+    watched.sim.faults().always(Route::Logout, Fault::Hang);
+    let launch = Launch::with_config(configuration([&watched]));
+    let mut exporter = launch.arguments(["--shutdown.grace", "1s"]).start().await;
+    exporter.scrape_until("all collectors", all_well).await;
+    assert!(exporter.terminated().await.success(), "{}", exporter.log());
+    assert_eq!(watched.sim.requests_to(Route::Logout).len(), 1);
+    assert_eq!(watched.sim.logins().ended, 0);
 }

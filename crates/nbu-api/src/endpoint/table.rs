@@ -22,6 +22,12 @@ pub const AUTHORIZATION_CONTEXT: Endpoint = Endpoint {
 /// `POST /login`: a token for a user and password, or for an API key.
 pub const LOGIN: Endpoint = open("/login", Method::Post);
 
+/// `POST /logout`: ends the session whose token is shown.
+pub const LOGOUT: Endpoint = Endpoint {
+    authenticated: true,
+    ..open("/logout", Method::Post)
+};
+
 /// `GET /security/api-keys`: one's own key needs no permission, those of others need VIEW on `|SECURITY|USERS|API-KEYS|`.
 pub const API_KEYS: Endpoint = Endpoint {
     paging: Paging::Offset,
@@ -119,6 +125,7 @@ pub const ALL: &[&Endpoint] = &[
     &SERVER_INFO,
     &AUTHORIZATION_CONTEXT,
     &LOGIN,
+    &LOGOUT,
     &API_KEYS,
     &CACERT,
     &JOBS,

@@ -1,6 +1,6 @@
 //! What is asked of the primary, whatever attempts it takes.
 
-use nbu_api::endpoint::LOGIN;
+use nbu_api::endpoint::{LOGIN, LOGOUT};
 use nbu_api::{ApiVersion, Endpoint, Probe, Query};
 
 use crate::credential::Form;
@@ -39,6 +39,11 @@ impl Ask {
             form: Some(form),
             ..Self::new(&LOGIN, Query::new(), Some(version.min(LOGIN.version)))
         }
+    }
+
+    /// The end of a session at a primary of version `server`.
+    pub(crate) fn logout(server: ApiVersion) -> Self {
+        Self::new(&LOGOUT, Query::new(), Some(server.min(LOGOUT.version)))
     }
 
     pub(crate) fn probe(probe: Probe) -> Self {

@@ -7,9 +7,10 @@ use url::Url;
 
 use super::ask::Ask;
 use super::shared::Shared;
-use crate::exchange::{Answer, Failure, Request};
-use crate::keyring::Pass;
+use crate::exchange::{Answer, Exchange, Failure, Request};
+use crate::keyring::Shown;
 use crate::observer::Watch;
+use crate::sync::Arc;
 use crate::{Code, Error};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,19 +34,24 @@ impl Drop for Leaving<'_> {
 
 impl Shared {
     /// One attempt. Fails only if none was made, or if close cut it off.
-    pub(crate) async fn attempt(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Attempt, Error> {
-        self.guarded(ask, pass).await
+    pub(crate) async fn attempt(&self, ask: &Ask, shown: Option<&Shown>) -> Result<Attempt, Error> {
+        self.guarded(ask, shown).await
     }
 
     /// The same without a look at the circuit: waits for its turn and a permit and makes one attempt under it.
-    pub(super) async fn send(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Attempt, Error> {
+    pub(super) async fn send(&self, ask: &Ask, shown: Option<&Shown>) -> Result<Attempt, Error> {
         let request_id = format!("{:032x}", fastrand::u128(..));
-        let request = self.request(ask, pass, &request_id)?;
+        let request = self.request(ask, shown, &request_id)?;
         // Dropped after the permit, however this ends: the last one out closes the door, should every closer be gone.
         let _leaving = Leaving(self);
         let permit = self.pass_door(ask).await?;
         let started = Instant::now();
-        let ended = permit.run(self.on_the_wire(ask, request)).await;
+        let attempt = async {
+            // None if there is nothing left to send it with: the client was closed.
+            let exchange = self.exchange.load_full()?;
+            Some(self.on_the_wire(&exchange, ask, request).await)
+        };
+        let ended = permit.run(attempt).await;
         let took = started.elapsed();
         let Ok(Some(outcome)) = ended else {
             return Err(self.closed(ask.endpoint.name));
@@ -67,9 +73,12 @@ impl Shared {
         })
     }
 
-    /// `None` if there is nothing left to send it with: the client was closed.
-    async fn on_the_wire(&self, ask: &Ask, request: Request) -> Option<Result<Answer, Failure>> {
-        let exchange = self.exchange.load_full()?;
+    pub(super) async fn on_the_wire(
+        &self,
+        exchange: &Arc<Box<dyn Exchange>>,
+        ask: &Ask,
+        request: Request,
+    ) -> Result<Answer, Failure> {
         let mut watch = Watch::start(&self.ears, ask.endpoint.name);
         let sent = exchange.send(request, &mut watch.bytes);
         let outcome = match timeout(self.request_timeout, sent).await {
@@ -80,10 +89,15 @@ impl Shared {
             Ok(answer) => Code::Status(answer.status),
             Err(failure) => failure.code(),
         };
-        Some(outcome)
+        outcome
     }
 
-    fn request(&self, ask: &Ask, pass: Option<&Pass>, request_id: &str) -> Result<Request, Error> {
+    pub(super) fn request(
+        &self,
+        ask: &Ask,
+        shown: Option<&Shown>,
+        request_id: &str,
+    ) -> Result<Request, Error> {
         let mut headers = HeaderMap::new();
         self.ears.headers(&mut headers);
         if let Some(version) = ask.version
@@ -95,8 +109,8 @@ impl Shared {
             }
             headers.insert(ACCEPT, media_type);
         }
-        if let Some(pass) = pass {
-            headers.insert(AUTHORIZATION, pass.header.clone());
+        if let Some(shown) = shown {
+            headers.insert(AUTHORIZATION, HeaderValue::clone(shown));
         }
         if let Ok(id) = HeaderValue::from_str(request_id) {
             headers.insert(X_REQUEST_ID, id);

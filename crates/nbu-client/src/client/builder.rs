@@ -10,6 +10,7 @@ use nbu_api::ApiVersion;
 use url::Url;
 
 use super::door::Door;
+use super::logout::Partings;
 use super::probe::Breaker;
 use super::shared::{Clock, Shared};
 use super::{Client, WhenFull};
@@ -281,6 +282,7 @@ impl ClientBuilder {
                 when_full: self.when_full,
                 exchange: ArcSwapOption::from_pointee(exchange),
                 keyring,
+                partings: Partings::default(),
                 door: Door::new(Pace::new(self.requests_per_second, &self.retry)),
                 breaker: Breaker::default(),
                 proxy: self

@@ -49,7 +49,8 @@ impl Shared {
         let mut known = false;
         loop {
             let pass = self.pass(ask).await?;
-            let attempt = self.attempt(ask, pass.as_ref()).await?;
+            let shown = pass.as_ref().map(|pass| &pass.header);
+            let attempt = self.attempt(ask, shown).await?;
             made += 1;
             if let Some(pass) = &pass
                 && renewing

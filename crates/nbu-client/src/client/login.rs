@@ -27,6 +27,7 @@ impl Shared {
         if !ask.authenticated {
             return Ok(None);
         }
+        self.log_out_of_spent().await;
         let held = self.keyring.held();
         match &held.proof {
             Proof::Nothing => Ok(None),
@@ -74,7 +75,7 @@ impl Shared {
         pass: &Pass,
     ) -> Result<Option<bool>, Error> {
         let question = Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), version);
-        let asked = Box::pin(self.attempt(&question, Some(pass))).await;
+        let asked = Box::pin(self.attempt(&question, Some(&pass.header))).await;
         let attempt = match asked {
             Err(error @ Error::Closed { .. }) => return Err(error),
             Err(_) => return Ok(None),
@@ -214,7 +215,15 @@ impl Shared {
                         fault: LoginFault::NoToken,
                     });
                 };
-                let number = session.desk().opened(header.clone(), began, life);
+                let header = Arc::new(header);
+                let opened = session.desk().opened(Arc::clone(&header), began, life);
+                let (number, before) = opened;
+                before
+                    .into_iter()
+                    .for_each(|before| self.keyring.retire(before));
+                if !self.keyring.is_held(held) {
+                    self.keyring.retire_session(held);
+                }
                 tracing::debug!(primary = %self.primary, user = session.login.user_name, ?life, "logged in");
                 Ok(Pass {
                     header,

@@ -10,7 +10,7 @@ use super::shared::Shared;
 use crate::Error;
 use crate::circuit::{Admission, Change, Circuit};
 use crate::exchange::Failure;
-use crate::keyring::Pass;
+use crate::keyring::Shown;
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// The circuit, and how the last attempt failed to connect.
@@ -47,7 +47,7 @@ impl Drop for Probe<'_> {
 impl Shared {
     /// One attempt, if connecting is worth it: see [`Circuit`]. Who comes when a probe is due makes it, with a ping, and goes
     /// on when it was answered.
-    pub(super) async fn guarded(&self, ask: &Ask, pass: Option<&Pass>) -> Result<Attempt, Error> {
+    pub(super) async fn guarded(&self, ask: &Ask, shown: Option<&Shown>) -> Result<Attempt, Error> {
         if self.tracker.is_closed() {
             return Err(self.closed(ask.endpoint.name));
         }
@@ -62,7 +62,7 @@ impl Shared {
                 };
                 let ping = Ask::new(&PING, Query::new(), None);
                 if ask.endpoint == &PING {
-                    return Ok(self.probed(probe, ask, self.send(ask, pass).await?));
+                    return Ok(self.probed(probe, ask, self.send(ask, shown).await?));
                 }
                 let made = self.send(&ping, None).await?;
                 let made = self.probed(probe, &ping, made);
@@ -71,7 +71,7 @@ impl Shared {
                 }
             }
         }
-        let made = self.send(ask, pass).await?;
+        let made = self.send(ask, shown).await?;
         self.heed(ask, &made);
         Ok(made)
     }

@@ -10,6 +10,7 @@ use nbu_api::{ApiVersion, Detected};
 use super::WhenFull;
 use super::door::Door;
 use super::flight::Flights;
+use super::logout::Partings;
 use super::probe::Breaker;
 use crate::exchange::Exchange;
 use crate::keyring::Keyring;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     /// The one place that holds the HTTP stack. Close empties it, and with it go the connections.
     pub(crate) exchange: ArcSwapOption<Box<dyn Exchange>>,
     pub(crate) keyring: Keyring,
+    pub(crate) partings: Partings,
     pub(crate) door: Door,
     pub(crate) breaker: Breaker,
     /// Host and port of the proxy; empty where there is none.

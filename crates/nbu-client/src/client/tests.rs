@@ -2,6 +2,7 @@
 
 mod circuit;
 mod login;
+mod logout;
 mod pacing;
 mod scene;
 mod scripted;

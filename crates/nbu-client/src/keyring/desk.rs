@@ -112,8 +112,14 @@ impl<T: Clone> Desk<T> {
         }
     }
 
-    /// A login that began at `at` brought a token; its number.
-    pub(crate) fn opened(&mut self, token: T, at: Instant, life: Option<Duration>) -> u64 {
+    /// A login that began at `at` brought a token: its number, and the token before it, if that is still good.
+    pub(crate) fn opened(
+        &mut self,
+        token: T,
+        at: Instant,
+        life: Option<Duration>,
+    ) -> (u64, Option<T>) {
+        let before = self.take(at);
         self.number += 1;
         self.token = Some(Issued {
             token,
@@ -124,7 +130,13 @@ impl<T: Clone> Desk<T> {
         self.bar = None;
         self.rejections = 0;
         self.not_before = None;
-        self.number
+        (self.number, before)
+    }
+
+    /// Gives the token away, if it is still good.
+    pub(crate) fn take(&mut self, now: Instant) -> Option<T> {
+        let issued = self.token.take()?;
+        (!issued.is_over(now)).then_some(issued.token)
     }
 
     /// The primary does not let the user in. A token that is still good stays.
@@ -247,7 +259,7 @@ mod tests {
     fn a_token_of_unknown_life_is_good_until_it_is_refused() {
         let start = Instant::now();
         let mut desk = Desk::new();
-        let number = desk.opened(7, start, None);
+        let (number, _) = desk.opened(7, start, None);
         assert_eq!(word(&desk.standing(at(start, 1_000_000))), "good");
         desk.refused(number + 1, start);
         assert_eq!(
@@ -284,14 +296,14 @@ mod tests {
         let mut desk = Desk::new();
         for _ in 0..WORTHLESS {
             assert_eq!(word(&desk.standing(start)), "none");
-            let number = desk.opened(7, start, Some(HOUR));
+            let (number, _) = desk.opened(7, start, Some(HOUR));
             desk.refused(number, start);
         }
         assert_eq!(word(&desk.standing(start)), "barred");
         assert_eq!(word(&desk.standing(start + PEACE)), "none");
         // One that was used for a while breaks the row.
         for _ in 0..5 {
-            let number = desk.opened(7, start, Some(HOUR));
+            let (number, _) = desk.opened(7, start, Some(HOUR));
             desk.refused(number, start + YOUNG);
             assert_eq!(word(&desk.standing(start + PEACE)), "none");
         }

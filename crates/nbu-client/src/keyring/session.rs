@@ -1,8 +1,8 @@
 //! The session of one user, and whose turn it is to open the next one.
 
-use http::HeaderValue;
 use tokio::sync::Mutex as Turn;
 
+use super::Shown;
 use super::desk::Desk;
 use crate::Error;
 use crate::Login;
@@ -13,7 +13,7 @@ pub(crate) struct Session {
     pub(crate) login: Login,
     /// Held by the one who logs in.
     pub(crate) turn: Turn<()>,
-    desk: Mutex<Desk<HeaderValue>>,
+    desk: Mutex<Desk<Shown>>,
     landed: Mutex<Landed>,
 }
 
@@ -34,7 +34,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk<HeaderValue>> {
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk<Shown>> {
         lock(&self.desk)
     }
 

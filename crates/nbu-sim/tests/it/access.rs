@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use nbu_sim::{Identity, Permission, Population, Sim};
 use serde_json::json;
 
-use crate::asking::{Answer, Asking, client};
+use crate::asking::{Answer, Asking, KEY, client};
 
 fn empty() -> nbu_sim::SimBuilder {
     Sim::builder().population(Population::empty())
@@ -93,8 +93,43 @@ async fn sessions_are_opened_and_end() {
             .header("authorization", &token)
     };
     assert_eq!(Answer::of(jobs()).await.status, 200);
+    assert_eq!(asking.primary.sessions(), 1);
     asking.primary.advance(Duration::from_secs(600));
     assert_eq!(Answer::of(jobs()).await.status, 401);
+    assert_eq!(asking.primary.sessions(), 0);
+}
+
+#[tokio::test]
+async fn sessions_are_logged_out_of() {
+    let asking = Asking::start(empty().user("monitor", "right", &Permission::ALL)).await;
+    let url = |path: &str| format!("{}{path}", asking.primary.url());
+    let json = "application/vnd.netbackup+json;version=12.0";
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let form = r#"{"userName":"monitor","password":"right"}"#;
+        let login = asking.client.post(url("/login")).body(form);
+        let session = Answer::of(login.header("content-type", json)).await;
+        tokens.push(session.body["token"].as_str().unwrap().to_owned());
+    }
+    let logout = |token: &str| {
+        let logout = asking.client.post(url("/logout"));
+        Answer::of(logout.header("authorization", token))
+    };
+    assert_eq!(logout(&tokens[0]).await.status, 200);
+    assert_eq!(asking.primary.sessions(), 1, "the other one goes on");
+    assert_eq!(logout(&tokens[0]).await.status, 401, "it has ended");
+    let jobs = |token: &str| {
+        asking
+            .client
+            .get(url("/admin/jobs"))
+            .header("authorization", token)
+    };
+    assert_eq!(Answer::of(jobs(&tokens[0])).await.status, 401);
+    assert_eq!(Answer::of(jobs(&tokens[1])).await.status, 200);
+    // A key is no session.
+    assert_eq!(logout(KEY).await.status, 401);
+    assert_eq!(Answer::of(jobs(KEY)).await.status, 200);
+    assert_eq!(asking.primary.logins().ended, 1);
 }
 
 #[tokio::test]
