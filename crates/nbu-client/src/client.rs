@@ -222,13 +222,12 @@ impl Client {
                 }
                 outcome
             };
-            let outcome = match tokio::time::timeout(time, closed).await {
-                Ok(outcome) => outcome,
-                Err(_) => {
+            let outcome = tokio::time::timeout(time, closed)
+                .await
+                .unwrap_or_else(|_| {
                     shared.partings.cut();
                     shared.tracker.cut()
-                }
-            };
+                });
             shared.exchange.store(None);
             outcome
         }

@@ -116,7 +116,9 @@ impl Keyring {
     pub(crate) fn retire_session(&self, held: &Held) {
         if let Proof::Session(session) = &held.proof {
             let token = session.desk().take(Instant::now());
-            token.into_iter().for_each(|token| self.retire(token));
+            if let Some(token) = token {
+                self.retire(token);
+            }
         }
     }
 

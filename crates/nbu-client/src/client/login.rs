@@ -218,9 +218,9 @@ impl Shared {
                 let header = Arc::new(header);
                 let opened = session.desk().opened(Arc::clone(&header), began, life);
                 let (number, before) = opened;
-                before
-                    .into_iter()
-                    .for_each(|before| self.keyring.retire(before));
+                if let Some(before) = before {
+                    self.keyring.retire(before);
+                }
                 if !self.keyring.is_held(held) {
                     self.keyring.retire_session(held);
                 }
