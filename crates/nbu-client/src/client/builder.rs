@@ -241,22 +241,34 @@ impl ClientBuilder {
             source,
         })?;
         let witness = Arc::clone(&self.witness);
+        let tracker = Tracker::new(self.max_in_flight);
         let stack = HttpStack::new(
             Tls { config, witness },
             self.limits,
             connect_timeout,
             self.max_in_flight.get(),
             self.proxy.as_ref(),
+            tracker.clone(),
         )
         .map_err(|source| BuildError::Stack {
             primary: primary(),
             source,
         })?;
-        self.build_on(Box::new(stack))
+        self.build_with(Box::new(stack), tracker)
     }
 
     /// The client, with something else than the HTTP stack underneath.
+    #[cfg(test)]
     pub(super) fn build_on(self, exchange: Box<dyn Exchange>) -> Result<Client, BuildError> {
+        let tracker = Tracker::new(self.max_in_flight);
+        self.build_with(exchange, tracker)
+    }
+
+    fn build_with(
+        self,
+        exchange: Box<dyn Exchange>,
+        tracker: Tracker,
+    ) -> Result<Client, BuildError> {
         let primary = &Arc::clone(&self.primary);
         let base = base(&self.url, primary)?;
         let lasting = self
@@ -277,7 +289,7 @@ impl ClientBuilder {
             shared: Arc::new(Shared {
                 base,
                 client_id,
-                tracker: Tracker::new(self.max_in_flight),
+                tracker,
                 max_in_flight: self.max_in_flight,
                 when_full: self.when_full,
                 exchange: ArcSwapOption::from_pointee(exchange),

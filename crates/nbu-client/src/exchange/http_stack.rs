@@ -2,6 +2,7 @@
 
 mod farewell;
 mod greeting;
+mod way;
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use super::proxy::{self, ProxyFault, ProxySettings};
 use super::{Answer, Exchange, Exchanging, Failure, Request};
 use crate::sync::{Arc, AtomicUsize, Ordering};
 use crate::tls::Witness;
-use crate::{Limits, TlsFault};
+use crate::{Limits, TlsFault, Tracker};
+use way::{Stream, Way, bare};
 
 /// The most of a body that says why a request was refused.
 const REFUSAL_BYTES: u64 = 64 << 10;
@@ -45,6 +47,10 @@ pub(crate) struct HttpStack {
     /// 1 once something was answered.
     answered: AtomicUsize,
     tls: Arc<rustls::ClientConfig>,
+    /// For connections that are made to find out why one failed.
+    way: Way,
+    /// Nothing is found out once the client closes.
+    tracker: Tracker,
 }
 
 /// TLS, ready made, and who sees its handshakes.
@@ -60,10 +66,12 @@ impl HttpStack {
         connect_timeout: Duration,
         connections: usize,
         proxy: Option<&ProxySettings>,
+        tracker: Tracker,
     ) -> Result<Self, StackError> {
         let proxied = proxy.is_some();
         let identified = tls.config.client_auth_cert_resolver.has_certs();
         let own = Arc::new(tls.config.clone());
+        let way = Way::new(proxy, &own);
         #[expect(clippy::disallowed_methods, reason = "this module is the door")]
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.config)
@@ -92,6 +100,8 @@ impl HttpStack {
             proxied,
             answered: AtomicUsize::new(0),
             tls: own,
+            way,
+            tracker,
         })
     }
 
@@ -185,36 +195,55 @@ impl HttpStack {
         }
     }
 
-    /// Host and port of an address of this scheme that is reached without a proxy.
-    fn port(&self, scheme: &str, url: &Url) -> Option<(String, u16)> {
-        if self.proxied || url.scheme() != scheme {
-            return None;
-        }
-        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-        Some((host, url.port_or_known_default()?))
-    }
-
     /// Whether the plain port answers a TLS greeting in TLS. Asked only when an answer was no answer.
     async fn speaks_tls(&self, url: &Url) -> bool {
-        let Some(port) = self.port("http", url) else {
+        if url.scheme() != "http" {
             return false;
+        }
+        let looking = async {
+            let (host, stream) = self.connect_again(url).await?;
+            Some(greeting::is_answered(host, stream).await)
         };
-        timeout(self.connect_timeout, greeting::is_answered(port))
-            .await
-            .unwrap_or(false)
+        let found = self.found_out(self.connect_timeout, looking).await;
+        found.unwrap_or(false)
     }
 
     /// Why a primary that asked for a client certificate, and has never answered, goes away without a word: HTTP/2 swallows
     /// the TLS alert that says so.
     async fn farewell(&self, url: &Url) -> Option<TlsFault> {
-        if !self.witness.was_asked() || self.answered.load(Ordering::Relaxed) != 0 {
+        let is_first = self.witness.was_asked() && self.answered.load(Ordering::Relaxed) == 0;
+        if !is_first || url.scheme() != "https" {
             return None;
         }
-        let port = self.port("https", url)?;
-        let said = farewell::after_handshake(Arc::clone(&self.tls), port);
-        timeout(self.connect_timeout.min(FAREWELL), said)
+        let looking = async {
+            let (host, stream) = self.connect_again(url).await?;
+            farewell::after_handshake(Arc::clone(&self.tls), host, stream).await
+        };
+        self.found_out(self.connect_timeout.min(FAREWELL), looking)
             .await
-            .ok()?
+    }
+
+    /// Another connection, and the host at its other end.
+    async fn connect_again<'u>(&self, url: &'u Url) -> Option<(&'u str, Box<dyn Stream>)> {
+        tracing::debug!(
+            host = url.host_str(),
+            "connecting once more to find out why"
+        );
+        Some((bare(url.host_str()?), self.way.open(url).await?))
+    }
+
+    /// What a connection of its own brings to light. It is part of the attempt that failed: made under its permit, after its
+    /// own connection is gone, on the same way, and not at all once the client closes.
+    async fn found_out<T>(
+        &self,
+        patience: Duration,
+        looking: impl Future<Output = Option<T>>,
+    ) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.tracker.closed() => None,
+            found = timeout(patience, looking) => found.ok()?,
+        }
     }
 }
 

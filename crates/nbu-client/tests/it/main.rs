@@ -11,6 +11,7 @@ mod certificates;
 mod client_certificate;
 mod close;
 mod detection;
+mod diagnosis;
 mod handshake;
 mod hostile;
 mod limit;

@@ -1,6 +1,6 @@
 //! Through an HTTP proxy, or past it.
 
-mod connect;
+pub(crate) mod connect;
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;

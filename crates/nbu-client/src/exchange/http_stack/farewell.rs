@@ -3,19 +3,20 @@
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::way::Stream;
 use crate::TlsFault;
 use crate::sync::Arc;
 
-/// Makes a handshake and sends nothing. `None` if the other side then speaks instead of going away.
+/// Makes a handshake with `host` at the other end of `stream`, and sends nothing. `None` if the other side then speaks
+/// instead of going away.
 pub(super) async fn after_handshake(
     config: Arc<ClientConfig>,
-    (host, port): (String, u16),
+    host: &str,
+    stream: Box<dyn Stream>,
 ) -> Option<TlsFault> {
-    let name = ServerName::try_from(host.clone()).ok()?;
-    let stream = TcpStream::connect((host, port)).await.ok()?;
+    let name = ServerName::try_from(host.to_owned()).ok()?;
     let mut stream = match TlsConnector::from(config).connect(name, stream).await {
         Ok(stream) => stream,
         Err(error) => return TlsFault::find(&error),

@@ -3,19 +3,18 @@
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
+use super::way::Stream;
 use crate::sync::Arc;
 use crate::tls;
 
-/// Greets host and port in TLS; nothing but the greeting is sent.
-pub(super) async fn is_answered((host, port): (String, u16)) -> bool {
-    answer(host, port).await.is_some_and(is_tls)
+/// Greets `host` at the other end of `stream` in TLS; nothing but the greeting is sent.
+pub(super) async fn is_answered(host: &str, stream: Box<dyn Stream>) -> bool {
+    answer(host, stream).await.is_some_and(is_tls)
 }
 
-async fn answer(host: String, port: u16) -> Option<[u8; 3]> {
-    let greeting = greeting(&host)?;
-    let mut stream = TcpStream::connect((host, port)).await.ok()?;
+async fn answer(host: &str, mut stream: Box<dyn Stream>) -> Option<[u8; 3]> {
+    let greeting = greeting(host)?;
     stream.write_all(&greeting).await.ok()?;
     let mut answer = [0; 3];
     stream.read_exact(&mut answer).await.ok()?;

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What it does when it is asked for a tunnel.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Makes it.
     Passes,
     /// Makes it for who sends this `Proxy-Authorization`.
@@ -23,13 +23,13 @@ pub(super) enum Manner {
     Resets,
 }
 
-pub(super) struct Proxy {
-    pub(super) address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    pub(super) async fn start(manner: Manner) -> Self {
+    pub(crate) async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self::nobody(listener.local_addr().unwrap());
         let heads = Arc::clone(&proxy.heads);
@@ -42,7 +42,7 @@ impl Proxy {
     }
 
     /// One that does not run.
-    pub(super) fn nobody(address: SocketAddr) -> Self {
+    pub(crate) fn nobody(address: SocketAddr) -> Self {
         Self {
             address,
             heads: Arc::default(),
@@ -50,7 +50,7 @@ impl Proxy {
     }
 
     /// The requests for tunnels, as they came.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
@@ -66,6 +66,10 @@ async fn serve(mut stream: TcpStream, manner: Manner, heads: Arc<Mutex<Vec<Strin
     let head = String::from_utf8(head).unwrap();
     heads.lock().unwrap().push(head.clone());
     let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    if !head.starts_with("CONNECT") {
+        // What a TLS port says to a request that is not encrypted, passed on.
+        return answer(stream, 400).await;
+    }
     match manner {
         Manner::Passes => tunnel(stream, &target).await,
         Manner::Wants(credentials) => {
