@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use tokio::runtime::Builder;
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Primary};
 use crate::environment::Environment;
 use crate::log;
+use crate::patient::{Patient, Unread};
 use crate::reload::{Source, Verbosity};
 use crate::shutdown::{Signal, Signals};
 
@@ -31,15 +33,9 @@ pub fn main() -> ExitCode {
         Err(answer) => return usage(&answer),
     };
     match cli.asked() {
-        Command::Config(ConfigCommand::Check) => check(&cli),
-        Command::Check(flags) => match load(&cli) {
-            Ok(loaded) => run(examine(flags, loaded)),
-            Err(code) => code,
-        },
-        Command::Serve => match load(&cli) {
-            Ok(loaded) => run(serve(&cli, loaded)),
-            Err(code) => code,
-        },
+        Command::Config(ConfigCommand::Check) => run(check(&cli)),
+        Command::Check(flags) => run(examine(&cli, flags)),
+        Command::Serve => run(serve(&cli)),
         #[cfg(feature = "demo")]
         Command::Demo => run(demo(&cli)),
     }
@@ -63,21 +59,30 @@ fn usage(answer: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(REFUSED))
 }
 
-/// Reads the configuration; every problem is a line on standard error.
-fn load(cli: &Cli) -> Result<Config, ExitCode> {
-    Config::load(&cli.config.file, &Environment::process()).map_err(|error| refused(&error))
+/// Reads the configuration; every problem is a line on standard error, and so is a file that does not answer.
+async fn load(cli: &Cli) -> Result<Config, ExitCode> {
+    let path = cli.config.file.clone();
+    let read = move || Config::load(&path, &Environment::process());
+    match Patient::default().read(read).await {
+        Ok(loaded) => loaded.map_err(|error| refused(&error)),
+        Err(unread) => Err(unanswered(&unread)),
+    }
 }
 
 /// Checks the configuration and the files it names.
-fn check(cli: &Cli) -> ExitCode {
-    let config = match load(cli) {
-        Ok(config) => config,
+async fn check(cli: &Cli) -> ExitCode {
+    let config = match load(cli).await {
+        Ok(config) => Arc::new(config),
         Err(code) => return code,
     };
     for warning in &config.warnings {
         say(format_args!("warning: {warning}"));
     }
-    let problems = config.check_files();
+    let files = Arc::clone(&config);
+    let problems = match Patient::default().read(move || files.check_files()).await {
+        Ok(problems) => problems,
+        Err(unread) => return unanswered(&unread),
+    };
     for problem in &problems {
         say(problem);
     }
@@ -93,7 +98,11 @@ fn check(cli: &Cli) -> ExitCode {
 }
 
 /// Checks the primaries themselves, and prints what was found. 1 if anything failed.
-async fn examine(flags: CheckFlags, config: Config) -> ExitCode {
+async fn examine(cli: &Cli, flags: CheckFlags) -> ExitCode {
+    let config = match load(cli).await {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
     let mut signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
@@ -152,7 +161,11 @@ async fn stop(signals: &mut Signals) -> Signal {
 }
 
 /// Watches the configured primaries until a signal ends it.
-async fn serve(cli: &Cli, config: Config) -> ExitCode {
+async fn serve(cli: &Cli) -> ExitCode {
+    let config = match load(cli).await {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
     // Before anything that takes time, so that no signal is lost.
     let signals = match Signals::install() {
         Ok(signals) => signals,
@@ -245,6 +258,12 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
 
 fn refused(error: &ConfigError) -> ExitCode {
     say(error);
+    ExitCode::from(REFUSED)
+}
+
+/// A file system that hangs keeps a configuration from being read, as one that refuses does.
+fn unanswered(unread: &Unread) -> ExitCode {
+    say(format_args!("nbu-exporter: {unread}"));
     ExitCode::from(REFUSED)
 }
 

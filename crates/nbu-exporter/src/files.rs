@@ -1,4 +1,8 @@
-//! The door to files that users name: bounded, and regular files only, so that no read can hang or exhaust memory.
+//! The door to files that users name: bounded, and regular files only, so that no read can exhaust memory or wait for a
+//! writer. A file system that does not answer holds it up all the same: who cannot wait reads with `Patient`, and
+//! the [`Watch`] tells which file it is.
+
+mod watch;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -6,11 +10,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub(crate) use self::watch::{Watch, note};
+
 /// Longest file of certificates or keys, in bytes; the bundle of a whole operating system has 250 KB.
 pub(crate) const PEM_BYTES: u64 = 4 << 20;
 
 /// Reads the regular file at `path`, at most `limit` bytes long. Follows symbolic links. Blocks.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let _noted = note(path);
     let failed = |source| FileError::Read {
         path: path.to_path_buf(),
         source,
@@ -23,6 +30,12 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     }
     let mut content = Vec::new();
     let file = File::open(path).map_err(failed)?;
+    // Asked again of what was opened, should it have been exchanged meanwhile.
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(FileError::NotAFile {
+            path: path.to_path_buf(),
+        });
+    }
     file.take(limit.saturating_add(1))
         .read_to_end(&mut content)
         .map_err(failed)?;

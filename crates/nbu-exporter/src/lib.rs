@@ -45,6 +45,7 @@ mod encoder;
 pub mod environment;
 pub mod files;
 pub mod log;
+mod patient;
 mod primary;
 mod process;
 mod readiness;
@@ -57,3 +58,4 @@ pub mod version;
 mod web;
 
 pub use app::{App, BindError, Options, StartError, StorageError};
+pub use patient::Unread;

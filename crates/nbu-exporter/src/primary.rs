@@ -36,6 +36,7 @@ use self::collection::{Collection, Failure};
 pub(crate) use self::estate::{Estate, Remains};
 pub(crate) use self::material::{Material, Obstacle, bare, build, with_causes};
 use self::opening::Opening;
+pub(crate) use self::reading::unanswered;
 use self::reading::{Reading, Renewed};
 use self::report::Status;
 pub(crate) use self::settings::collectors as enabled_collectors;

@@ -1,10 +1,7 @@
 //! Reading the configuration again, on SIGHUP and `/-/reload`: one at a time, and a bad one changes nothing.
 
-mod loading;
-
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -15,8 +12,8 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::log::{self, Level};
+use crate::patient::{Patient, Unread};
 use crate::supervisor::Supervisor;
-use loading::Loading;
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
@@ -50,20 +47,24 @@ pub enum ReloadError {
     /// The new configuration is wrong; the text has every problem, one per line.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The file system does not answer.
-    #[error(
-        "the configuration could not be read within {after:?}; check the file system it is on, and reload again"
-    )]
-    Hung {
-        /// How long was waited.
-        after: Duration,
-    },
+    /// The files could not be read in time.
+    #[error("{0}; reload again then")]
+    Unread(Unread),
     /// There is no file to read.
     #[error("the configuration is built in; there is no file to reload")]
     Fixed,
     /// The process is on its way down.
     #[error("nbu-exporter is stopping")]
     Stopping,
+}
+
+impl From<Unread> for ReloadError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::BrokenOff => Self::Stopping,
+            hung @ Unread::Hung { .. } => Self::Unread(hung),
+        }
+    }
 }
 
 /// Asks for reloads. Cloning is cheap.
@@ -157,15 +158,20 @@ impl Reloader {
     /// Serves reloads until every asker is gone.
     pub(crate) async fn run(self, mut requests: mpsc::Receiver<Request>) {
         let source = self.source.clone();
-        let mut loading = Loading::new(move || source.load());
+        let mut patient = Patient::default();
         while let Some(answer) = requests.recv().await {
             // The asker may have gone away: the reload is done all the same.
-            let _ = answer.send(self.reload(&mut loading).await);
+            let loaded = patient.read({
+                let source = source.clone();
+                move || source.load()
+            });
+            let loaded = loaded.await.unwrap_or_else(|unread| Err(unread.into()));
+            let _ = answer.send(self.reload(loaded));
         }
     }
 
-    async fn reload(&self, loading: &mut Loading<Config>) -> Result<(), ReloadError> {
-        match loading.load().await {
+    fn reload(&self, loaded: Result<Config, ReloadError>) -> Result<(), ReloadError> {
+        match loaded {
             Ok(config) => {
                 warn_about(&config);
                 self.verbosity.apply(config.log_level);

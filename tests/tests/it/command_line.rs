@@ -5,6 +5,33 @@ use nbu_tests::{Launch, Watched, configuration};
 use std::net::TcpListener;
 
 #[tokio::test]
+async fn a_pipe_in_the_place_of_a_file_is_named_and_nobody_waits_for_a_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let pipe = pipe.display();
+    let primary = "primaries:\n  - name: paris\n    url: https://nbu.example.com:1556/netbackup\n";
+    for (config, command) in [
+        // A part of the configuration, at the start.
+        (
+            format!("{primary}    api_key: x\nprimaries_file: ['{pipe}']\n"),
+            vec!["serve"],
+        ),
+        // A file that it names, when it is checked.
+        (
+            format!("{primary}    api_key_file: '{pipe}'\n"),
+            vec!["config", "check"],
+        ),
+    ] {
+        let ran = Launch::with_config(config).arguments(command).run().await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        let told = format!("cannot read {pipe}: it is not a regular file");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
 async fn every_mistake_is_told_with_its_place_and_remedy_and_nothing_starts() {
     let mistakes = [
         (

@@ -67,7 +67,7 @@ impl Collection {
             return false;
         }
         let config = Arc::clone(&self.config);
-        let read = tokio::task::spawn_blocking(move || read_credential(&config)).await;
+        let read = self.estate.read(move || read_credential(&config)).await;
         // What cannot be read is told by the regular reading.
         let Ok(Ok(credential)) = read else {
             return false;

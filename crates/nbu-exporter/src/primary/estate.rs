@@ -20,6 +20,7 @@ use super::trouble::Trouble;
 use crate::board::{Board, Entry};
 use crate::clock::Clock;
 use crate::config;
+use crate::patient::{Patient, Unread};
 use crate::storage::{Found, Lease, Storage};
 
 /// How long after the deadline a state that is being written may still be closed.
@@ -37,6 +38,8 @@ pub(crate) struct Estate {
     saving: Mutex<Saving>,
     memories: Mutex<BTreeMap<&'static str, Memory>>,
     obstacles: Mutex<Trouble<(Reason, String)>>,
+    /// Reads the files that the configuration names, for all lives: a file system that hangs costs one thread.
+    files: tokio::sync::Mutex<Patient>,
     /// The families of which it was told that they exceed the series budget.
     over_budget: Mutex<BTreeSet<String>>,
     /// `None` once the primary has been removed from the configuration: a name may come back before its last life has
@@ -66,6 +69,7 @@ impl Estate {
             saving: Mutex::default(),
             memories: Mutex::default(),
             obstacles: Mutex::default(),
+            files: tokio::sync::Mutex::default(),
             over_budget: Mutex::default(),
             board: Mutex::new(Some(board)),
         })
@@ -77,6 +81,14 @@ impl Estate {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// What `read` brings from the files.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unread> {
+        self.files.lock().await.read(read).await
     }
 
     pub(crate) fn traffic(&self) -> &Arc<Traffic> {

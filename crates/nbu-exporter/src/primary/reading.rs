@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::estate::Estate;
 use super::material::{Change, Material, Obstacle};
 use crate::config;
+use crate::patient::Unread;
 
 /// A reading that is under way, or about to begin.
 pub(super) type Reading = Pin<Box<dyn Future<Output = Result<Renewed, Obstacle>> + Send>>;
@@ -34,6 +35,7 @@ pub(super) fn begin(
 ) -> Reading {
     Box::pin(async move {
         sleep(after).await;
+        let (primary, reader) = (Arc::clone(&config), Arc::clone(&estate));
         let read = move || {
             let material = Material::read(&config)?;
             match before.map(|before| material.change(&before)) {
@@ -48,16 +50,33 @@ pub(super) fn begin(
             let client = material.client(&config, traffic, estate.clock().clone())?;
             Ok(Renewed::Client(client, material))
         };
-        tokio::task::spawn_blocking(read)
+        reader
+            .read(read)
             .await
-            .unwrap_or_else(|panic| {
-                Err(Obstacle {
-                    reason: Reason::Credentials,
-                    error: panic.to_string(),
-                    remedy: "this is a bug, please report it".to_owned(),
-                })
-            })
+            .unwrap_or_else(|unread| Err(unanswered(&unread, &primary)))
     })
+}
+
+/// Nothing was read. Of the files that the configuration names, one is to blame.
+pub(crate) fn unanswered(unread: &Unread, primary: &config::Primary) -> Obstacle {
+    let (file, remedy) = match unread {
+        Unread::Hung { file, .. } => (
+            file.as_deref(),
+            "check that the file system answers (a network share that is gone?); it is tried again by itself",
+        ),
+        Unread::BrokenOff => (None, "this is a bug, please report it"),
+    };
+    let secret = primary.credential.secret().file();
+    let reason = if file.is_some() && file != secret {
+        Reason::Tls
+    } else {
+        Reason::Credentials
+    };
+    Obstacle {
+        reason,
+        error: unread.to_string(),
+        remedy: remedy.to_owned(),
+    }
 }
 
 #[cfg(test)]

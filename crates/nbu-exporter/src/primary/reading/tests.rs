@@ -194,3 +194,27 @@ async fn a_proxy_is_asked_for_the_primary_unless_it_is_excepted() {
     direct.ping().await.unwrap_err();
     assert!(heads.try_recv().is_err(), "the proxy was asked");
 }
+
+#[test]
+fn a_file_that_does_not_answer_is_told_by_its_name_and_what_it_is_for() {
+    let keys = "api_key_file: /mnt/key, tls_config: {ca_file: /mnt/ca.pem}";
+    for (file, reason) in [
+        (Some("/mnt/key"), Reason::Credentials),
+        (Some("/mnt/ca.pem"), Reason::Tls),
+        (None, Reason::Credentials),
+    ] {
+        let hung = Unread::Hung {
+            file: file.map(Into::into),
+            after: Duration::from_secs(30),
+        };
+        let obstacle = unanswered(&hung, &config(keys));
+        assert_eq!(obstacle.reason, reason, "{file:?}");
+        let named = file.unwrap_or("the files");
+        assert!(obstacle.error.starts_with(named), "{}", obstacle.error);
+        assert!(
+            obstacle.remedy.contains("file system"),
+            "{}",
+            obstacle.remedy
+        );
+    }
+}
