@@ -14,9 +14,11 @@ mod exporter;
 pub mod hostile;
 mod memory;
 mod page;
+mod proxy;
 mod watched;
 
 pub use exporter::{Exporter, Launch, Ran, http, https};
 pub use memory::Memory;
 pub use page::{Page, Series};
+pub use proxy::{Manner, Proxy};
 pub use watched::{API_KEY, Watched, configuration};

@@ -12,6 +12,7 @@ mod course;
 mod endpoints;
 mod finding;
 mod reach;
+mod sample;
 mod table;
 mod tls;
 

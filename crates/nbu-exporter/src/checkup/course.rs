@@ -13,7 +13,8 @@ use super::endpoints::{self, late};
 use super::{Check, Checked, Finding, Options, Status, reach, tls};
 use crate::clock::Clock;
 use crate::config;
-use crate::primary::{Material, Obstacle, Traffic, build};
+use crate::patient::Patient;
+use crate::primary::{Material, Obstacle, Traffic, build, unanswered};
 
 /// A skew that somebody should know of, and one with which certificates and tokens are misjudged.
 const SKEWED: f64 = 5.0;
@@ -72,7 +73,8 @@ impl Course {
     /// The client of the primary's files. `None` if they cannot be used.
     async fn client(&mut self) -> Option<Client> {
         let (primary, clock) = (Arc::clone(&self.primary), self.clock.clone());
-        let made = tokio::task::spawn_blocking(move || {
+        let mut patient = Patient::default();
+        let made = patient.read(move || {
             let material = Material::read(&primary)?;
             let builder = material.builder(&primary, Arc::new(Traffic::default()), clock)?;
             build(builder.retry(RetryPolicy::never()), &primary)
@@ -85,7 +87,8 @@ impl Course {
                 return Some(client);
             }
             Ok(Ok(Err(obstacle))) => obstacle,
-            Ok(Err(_)) | Err(_) => {
+            Ok(Err(unread)) => unanswered(&unread, &self.primary),
+            Err(_) => {
                 self.found.push(late(Check::Files, subject));
                 return None;
             }
@@ -129,6 +132,9 @@ impl Course {
             endpoints::warn_of_partial_views(&mut rows, &self.partial);
             self.found.extend(rows);
         }
+        // A session that the check has opened is ended by it.
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let _ended = client.close_within(left).await;
     }
 
     /// The handshake and the first answer; false if there was none.
@@ -299,16 +305,18 @@ impl Course {
         context: &AuthorizationContext<'_>,
         ends: Option<Timestamp>,
     ) -> Finding {
+        let is_key = matches!(self.primary.credential, config::Credential::ApiKey(_));
+        let how = if is_key {
+            ""
+        } else {
+            "logged in (POST /login), "
+        };
         let who = context.subject.as_deref().unwrap_or("an unnamed user");
         let Some(ends) = ends else {
-            return Finding::good(
-                Check::Credential,
-                kind,
-                format!("accepted as {who}; no end is told"),
-            );
+            let detail = format!("{how}accepted as {who}; no end is told");
+            return Finding::good(Check::Credential, kind, detail);
         };
-        let detail = format!("accepted as {who} until {ends:.0}");
-        let is_key = matches!(self.primary.credential, config::Credential::ApiKey(_));
+        let detail = format!("{how}accepted as {who} until {ends:.0}");
         let finding = if is_key && ends.duration_since(self.clock.now()) < SOON {
             let remedy = "create a new API key on the primary in time";
             Finding::warning(Check::Credential, kind, detail, remedy)

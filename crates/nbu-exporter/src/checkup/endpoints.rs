@@ -1,10 +1,13 @@
 //! Every endpoint of every enabled collector: one small request each.
 
+use std::sync::Arc;
+
 use nbu_api::{Endpoint, Method, Query};
-use nbu_client::{Client, Error, Reason};
+use nbu_client::{Client, Error, Page, Reason};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::sample::{Sample, sample};
 use super::{Check, Finding, Status};
 use crate::config;
 use crate::primary::enabled_collectors;
@@ -15,20 +18,54 @@ struct Need {
     collectors: Vec<&'static str>,
 }
 
-/// Asks all of them, as many at a time as the client allows; a row each, in the order of the collectors.
+/// Asks all of them, as many at a time as the client allows; a row each, in the order of the collectors. First those that
+/// can be asked for as they are, then those that want to know of what: their answers tell.
 pub(super) async fn ask(
-    primary: &std::sync::Arc<config::Primary>,
+    primary: &Arc<config::Primary>,
     client: &Client,
     deadline: Instant,
 ) -> Vec<Finding> {
-    let mut asked = JoinSet::new();
-    for (number, need) in needs(primary).into_iter().enumerate() {
-        let (primary, client) = (std::sync::Arc::clone(primary), client.clone());
-        asked.spawn(async move { (number, one(&primary, &client, need, deadline).await) });
+    let (later, now): (Vec<_>, Vec<_>) = needs(primary)
+        .into_iter()
+        .enumerate()
+        .partition(|(_, need)| need.endpoint.path.contains('{'));
+    let now = now.into_iter().map(|(number, need)| (number, need, None));
+    let asked = wave(now.collect(), primary, client, deadline).await;
+    let mut rows = Vec::new();
+    let mut answered = Vec::new();
+    for (number, row, page) in asked {
+        rows.push((number, row));
+        answered.extend(page);
     }
-    let mut rows = asked.join_all().await;
+    let later = later.into_iter().map(|(number, need)| {
+        let sample = sample(need.endpoint, &answered);
+        (number, need, Some(sample))
+    });
+    let asked = wave(later.collect(), primary, client, deadline).await;
+    rows.extend(asked.into_iter().map(|(number, row, _)| (number, row)));
     rows.sort_by_key(|(number, _)| *number);
     rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// A row, its place, and what was answered.
+type Asked = (usize, Finding, Option<(&'static Endpoint, Page)>);
+
+async fn wave(
+    needs: Vec<(usize, Need, Option<Sample>)>,
+    primary: &Arc<config::Primary>,
+    client: &Client,
+    deadline: Instant,
+) -> Vec<Asked> {
+    let mut asked = JoinSet::new();
+    for (number, need, sample) in needs {
+        let (primary, client) = (Arc::clone(primary), client.clone());
+        asked.spawn(async move {
+            let endpoint = need.endpoint;
+            let (row, page) = one(&primary, &client, need, sample, deadline).await;
+            (number, row, page.map(|page| (endpoint, page)))
+        });
+    }
+    asked.join_all().await
 }
 
 /// The endpoints of the enabled collectors, each once.
@@ -48,41 +85,59 @@ fn needs(primary: &config::Primary) -> Vec<Need> {
     needs
 }
 
-async fn one(primary: &config::Primary, client: &Client, need: Need, deadline: Instant) -> Finding {
+async fn one(
+    primary: &config::Primary,
+    client: &Client,
+    need: Need,
+    sample: Option<Sample>,
+    deadline: Instant,
+) -> (Finding, Option<Page>) {
     let endpoint = need.endpoint;
-    let subject = endpoint.name;
-    let finding = if endpoint.method != Method::Get || endpoint.path.contains('{') {
-        Finding::skipped(
-            Check::Endpoint,
-            subject,
-            "asks for one thing at a time; not tried here",
-        )
-    } else {
-        let began = Instant::now();
-        let finding = match timeout_at(deadline, fetch(client, endpoint)).await {
-            Ok(Ok(())) => Finding::good(Check::Endpoint, subject, answered(endpoint)),
-            Ok(Err(error)) => refused(endpoint, &error, primary),
-            Err(_) => late(Check::Endpoint, subject),
-        };
-        finding.took(began.elapsed())
+    let name = endpoint.name;
+    let of = match sample {
+        _ if endpoint.method != Method::Get => {
+            Err("not asked: by POST it may change something on the primary".to_owned())
+        }
+        Some(Sample::None(why)) => Err(format!("not asked: {why}")),
+        Some(Sample::Value(value)) => Ok(Some(value)),
+        None => Ok(None),
     };
-    Finding {
+    let (finding, page) = match of {
+        Err(why) => (Finding::skipped(Check::Endpoint, name, why), None),
+        Ok(of) => {
+            let began = Instant::now();
+            let asked = timeout_at(deadline, fetch(client, endpoint, of.clone())).await;
+            let (finding, page) = match asked {
+                Ok(Ok(page)) => (answered(endpoint, of.as_deref()), page),
+                Ok(Err(error)) => (refused(endpoint, &error, primary), None),
+                Err(_) => (late(Check::Endpoint, name), None),
+            };
+            (finding.took(began.elapsed()), page)
+        }
+    };
+    let finding = Finding {
         permission: endpoint.permission,
         collectors: need.collectors,
         ..finding
-    }
+    };
+    (finding, page)
 }
 
-/// One record, where it is a list.
-async fn fetch(client: &Client, endpoint: &'static Endpoint) -> Result<(), Error> {
+/// One record, where it is a list; the one that is asked for, where the path has a parameter.
+async fn fetch(
+    client: &Client,
+    endpoint: &'static Endpoint,
+    of: Option<String>,
+) -> Result<Option<Page>, Error> {
     if endpoint == &nbu_api::endpoint::PING {
-        return client.ping().await.map(drop);
+        return client.ping().await.map(|_| None);
     }
-    let query = match endpoint.page_limit {
-        0 => Query::new(),
-        _ => Query::new().with("page[limit]", "1"),
+    let query = match (of, endpoint.page_limit) {
+        (Some(of), _) => Query::of(of),
+        (None, 0) => Query::new(),
+        (None, _) => Query::new().with("page[limit]", "1"),
     };
-    client.fetch(endpoint, query).await.map(drop)
+    client.fetch(endpoint, query).await.map(Some)
 }
 
 /// What is answered, but not all of it, is told: the primary says nothing, and the numbers are too small.
@@ -119,11 +174,17 @@ fn refused(endpoint: &Endpoint, error: &Error, primary: &config::Primary) -> Fin
     }
 }
 
-fn answered(endpoint: &Endpoint) -> String {
-    match endpoint.permission {
+fn answered(endpoint: &Endpoint, of: Option<&str>) -> Finding {
+    let mut detail = match endpoint.permission {
         Some(namespace) => format!("VIEW on {namespace}"),
         None => "needs no permission".to_owned(),
+    };
+    if let Some(of) = of {
+        // Debug, since it is the primary's text.
+        let shown: String = of.chars().take(60).collect();
+        detail = format!("{detail}; asked for {shown:?}");
     }
+    Finding::good(Check::Endpoint, endpoint.name, detail)
 }
 
 /// The deadline of the whole check came first.
@@ -172,6 +233,22 @@ mod tests {
                 assert_eq!(rows.len(), 1, "{}", endpoint.name);
                 assert!(rows[0].1.contains(&collector.name()), "{rows:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_a_path_is_known() {
+        for endpoint in collector::ALL
+            .iter()
+            .flat_map(|collector| collector.endpoints())
+        {
+            if !endpoint.path.contains('{') {
+                continue;
+            }
+            let Sample::None(why) = sample(endpoint, &[]) else {
+                continue;
+            };
+            assert!(!why.contains("not known here"), "{}", endpoint.name);
         }
     }
 
