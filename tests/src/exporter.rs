@@ -174,6 +174,11 @@ impl Exporter {
         format!("http://{}{path}", self.address)
     }
 
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// GET with the harness's client.
     pub async fn request(&self, path: &str) -> reqwest::Response {
         self.http
@@ -302,6 +307,11 @@ pub fn https(ca_pem: &[u8]) -> reqwest::Client {
         .with_root_certificates(roots)
         .with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    over(tls)
+}
+
+/// A client over this TLS.
+pub(crate) fn over(tls: rustls::ClientConfig) -> reqwest::Client {
     #[expect(
         clippy::disallowed_methods,
         reason = "the harness measures against a client that is not ours"

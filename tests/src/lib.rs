@@ -8,6 +8,7 @@
     reason = "a harness fails the test by panicking"
 )]
 
+mod authority;
 mod binary;
 pub mod cpu;
 mod exporter;
@@ -17,6 +18,7 @@ mod page;
 mod proxy;
 mod watched;
 
+pub use authority::{Authority, Pair, Visitor};
 pub use exporter::{Exporter, Launch, Ran, http, https};
 pub use memory::Memory;
 pub use page::{Page, Series};

@@ -21,14 +21,15 @@ use tracing::{error, info, warn};
 use crate::board::Board;
 use crate::cli::ListenAddress;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::encoder::{Encoder, Page, Pages};
+use crate::patient::{Patient, Unread};
 use crate::readiness::Readiness;
 use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
 use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
 use crate::storage::Storage;
 use crate::supervisor::Supervisor;
-use crate::web::{self, Own, Patience, Scrapes, Site, Stage};
+use crate::web::{self, Guard, Live, Opened, Own, Patience, Scrapes, Site, Stage};
 
 pub use crate::storage::StorageError;
 pub use crate::web::bind::BindError;
@@ -54,6 +55,8 @@ pub struct Options {
     pub source: Source,
     /// Who decides how much is logged.
     pub verbosity: Verbosity,
+    /// The file that says who may connect and how (`--web.config.file`); `None` for plain HTTP without passwords.
+    pub web_config: Option<PathBuf>,
     /// Wall time.
     pub clock: Clock,
 }
@@ -70,6 +73,7 @@ impl Default for Options {
             grace: Duration::from_secs(30),
             source: Source::Fixed,
             verbosity: Verbosity::default(),
+            web_config: None,
             clock: Clock::system(),
         }
     }
@@ -81,6 +85,7 @@ pub struct App {
     listeners: Vec<TcpListener>,
     storage: Storage,
     config: Config,
+    web: Opened,
     options: Options,
 }
 
@@ -88,23 +93,33 @@ pub struct App {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
+    /// The web configuration; the text has every problem, one per line.
+    #[error(transparent)]
+    Web(ConfigError),
     /// An address.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The directory for its state.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The files of the web configuration: their file system does not answer.
+    #[error(transparent)]
+    Unread(#[from] Unread),
 }
 
 impl App {
     /// Listens on the addresses of `options` and makes the storage directory its own. Call it inside the runtime.
     pub async fn bind(config: Config, options: Options) -> Result<App, StartError> {
+        let path = options.web_config.clone();
+        let web = Patient::default().read(|| Opened::read(path)).await?;
+        let web = web.map_err(StartError::Web)?;
         let listeners = web::bind::bind(&options.listen).await?;
         let storage = Storage::claim(options.storage.clone()).await?;
         Ok(App {
             listeners,
             storage,
             config,
+            web,
             options,
         })
     }
@@ -117,10 +132,15 @@ impl App {
             .collect()
     }
 
+    /// Whether it speaks TLS there.
+    pub fn speaks_tls(&self) -> bool {
+        self.web.speaks_tls()
+    }
+
     /// Watches the primaries and serves their metrics until a signal asks for the end.
     pub async fn run(self, mut signals: Signals) -> Outcome {
         for address in self.addresses() {
-            info!(%address, path = self.options.telemetry_path, "listening");
+            info!(%address, path = self.options.telemetry_path, tls = self.speaks_tls(), "listening");
         }
         if self.options.storage.is_none() {
             info!(
@@ -157,6 +177,7 @@ impl App {
             listeners,
             storage,
             config,
+            web,
             options,
         } = self;
         let board = Board::default();
@@ -173,18 +194,23 @@ impl App {
         let (encoder, pages) = Encoder::new(board.reader(), Arc::new(Page::render));
         let (reload, requests) = reload::queue();
         let record = Arc::new(Record::new(options.clock.now()));
+        let live = Arc::new(Live::new(web, Arc::clone(&record), options.clock.clone()));
+        let guard = Arc::new(Guard::new(Arc::clone(&live), config.auth_exempt));
         let reloader = Reloader {
             source: options.source.clone(),
             supervisor: Arc::clone(&supervisor),
             record: Arc::clone(&record),
             clock: options.clock.clone(),
             verbosity: options.verbosity.clone(),
+            live: Arc::clone(&live),
+            guard: Arc::clone(&guard),
         };
         let site = site(&options, &board, pages, readiness, reload.clone(), record);
         let (stage, stages) = watch::channel(Stage::Serving);
         let server = web::serve(
             listeners,
-            web::router(Arc::new(site)),
+            web::router(Arc::new(site), guard),
+            live,
             Patience::default(),
             stages,
         );

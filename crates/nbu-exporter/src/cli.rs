@@ -124,6 +124,17 @@ pub struct WebFlags {
         global = true
     )]
     pub telemetry_path: String,
+    /// The file that says who may connect and how: TLS, passwords, headers, rate limit; "" for plain HTTP
+    #[arg(
+        id = "web.config.file",
+        long = "web.config.file",
+        env = "NBU_EXPORTER_WEB_CONFIG_FILE",
+        default_value = "",
+        value_name = "FILE",
+        value_parser = clap::value_parser!(OsString),
+        global = true
+    )]
+    pub config_file: OsString,
     /// Most scrapes answered at the same time; 0 for no limit
     #[arg(
         id = "web.max-requests",
@@ -160,6 +171,11 @@ pub struct WebFlags {
 }
 
 impl WebFlags {
+    /// The web configuration; `None` where there is none.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        (!self.config_file.is_empty()).then(|| PathBuf::from(&self.config_file))
+    }
+
     /// Whether `POST /-/reload` is allowed.
     pub fn lifecycle(&self) -> bool {
         self.enable_lifecycle
@@ -306,6 +322,7 @@ mod tests {
         assert_eq!(cli.config.file, PathBuf::from("nbu-exporter.yml"));
         assert_eq!(cli.web.listen_addresses, [":10556".parse().unwrap()]);
         assert_eq!(cli.web.telemetry_path, "/metrics");
+        assert_eq!(cli.web.config_file(), None);
         assert_eq!(cli.web.max_requests, 40);
         assert_eq!(cli.web.timeout_offset, Duration::from_millis(500));
         assert_eq!(cli.storage.directory(), Some("nbu-exporter-data".into()));

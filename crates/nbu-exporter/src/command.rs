@@ -12,7 +12,7 @@ use clap::Parser as _;
 use tokio::runtime::Builder;
 use tracing::error;
 
-use crate::app::{App, Options};
+use crate::app::{App, Options, StartError};
 use crate::checkup;
 use crate::cli::{CheckFlags, Cli, Command, ConfigCommand, Output};
 use crate::clock::Clock;
@@ -22,6 +22,7 @@ use crate::log;
 use crate::patient::{Patient, Unread};
 use crate::reload::{Source, Verbosity};
 use crate::shutdown::{Signal, Signals};
+use crate::web;
 
 /// The exit code of bad usage and of a configuration with problems.
 const REFUSED: u8 = 2;
@@ -71,7 +72,20 @@ async fn load(cli: &Cli) -> Result<Config, ExitCode> {
 
 /// Checks the configuration and the files it names.
 async fn check(cli: &Cli) -> ExitCode {
-    let config = match load(cli).await {
+    let config = load(cli).await;
+    // Told together, whichever of the two is wrong.
+    let path = cli.web.config_file();
+    let refused = match Patient::default().read(|| web::check(path)).await {
+        Ok(Ok(warnings)) => {
+            for warning in warnings {
+                say(format_args!("warning: {warning}"));
+            }
+            None
+        }
+        Ok(Err(error)) => Some(refused(&error)),
+        Err(unread) => Some(unanswered(&unread)),
+    };
+    let config = match config {
         Ok(config) => Arc::new(config),
         Err(code) => return code,
     };
@@ -85,6 +99,9 @@ async fn check(cli: &Cli) -> ExitCode {
     };
     for problem in &problems {
         say(problem);
+    }
+    if let Some(code) = refused {
+        return code;
     }
     if !problems.is_empty() {
         return ExitCode::from(REFUSED);
@@ -182,6 +199,7 @@ async fn serve(cli: &Cli) -> ExitCode {
     };
     match App::bind(config, options(cli, source, verbosity, clock)).await {
         Ok(app) => app.run(signals).await.into(),
+        Err(StartError::Web(error)) => refused(&error),
         Err(error) => {
             error!("{error}");
             ExitCode::FAILURE
@@ -217,10 +235,11 @@ async fn demo(cli: &Cli) -> ExitCode {
     let path = options.telemetry_path.clone();
     let app = match App::bind(config, options).await {
         Ok(app) => app,
+        Err(StartError::Web(error)) => return refused(&error),
         Err(error) => return failed(&error),
     };
     if let Some(address) = app.addresses().first() {
-        say(demo.invitation(*address, &path));
+        say(demo.invitation(*address, &path, app.speaks_tls()));
     }
     let outcome = app.run(signals).await;
     demo.stop().await;
@@ -252,6 +271,7 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
         grace: cli.shutdown.grace,
         source,
         verbosity,
+        web_config: cli.web.config_file(),
         clock,
     }
 }

@@ -25,6 +25,7 @@ mod sources;
 mod suggestion;
 mod tree;
 mod value;
+pub mod web;
 
 use std::path::Path;
 use std::sync::Arc;

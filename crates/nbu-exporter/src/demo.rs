@@ -94,14 +94,15 @@ impl Demo {
     }
 
     /// Where to look.
-    pub(crate) fn invitation(&self, address: SocketAddr, path: &str) -> String {
+    pub(crate) fn invitation(&self, address: SocketAddr, path: &str, tls: bool) -> String {
         let host = match address {
             SocketAddr::V4(v4) if !v4.ip().is_unspecified() => v4.ip().to_string(),
             SocketAddr::V6(v6) if !v6.ip().is_unspecified() => format!("[{}]", v6.ip()),
             _ => Ipv4Addr::LOCALHOST.to_string(),
         };
         let names: Vec<&str> = self.primaries.iter().map(|(name, _)| *name).collect();
-        let base = format!("http://{host}:{}", address.port());
+        let scheme = if tls { "https" } else { "http" };
+        let base = format!("{scheme}://{host}:{}", address.port());
         format!(
             "Simulated primaries: {names}.\n\n    {base}{path}   their metrics\n    {base}/   how they are doing\n\nCtrl-C ends the demo.\n",
             names = names.join(", "),

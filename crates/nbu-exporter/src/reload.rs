@@ -1,7 +1,7 @@
 //! Reading the configuration again, on SIGHUP and `/-/reload`: one at a time, and a bad one changes nothing.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::log::{self, Level};
 use crate::patient::{Patient, Unread};
 use crate::supervisor::Supervisor;
+use crate::web::{Guard, Live, Standing};
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
@@ -93,25 +94,54 @@ impl Reload {
 
 /// When the configuration in use was loaded, and whether the last attempt to replace it succeeded.
 #[derive(Debug)]
-pub(crate) struct Record(Mutex<(bool, Timestamp)>);
+pub(crate) struct Record(Mutex<Last>);
+
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    succeeded: bool,
+    /// Of the web configuration, which is read again without being asked to.
+    web_succeeded: bool,
+    at: Timestamp,
+}
 
 impl Record {
     /// The first configuration was loaded at `at`.
     pub(crate) fn new(at: Timestamp) -> Self {
-        Self(Mutex::new((true, at)))
+        Self(Mutex::new(Last {
+            succeeded: true,
+            web_succeeded: true,
+            at,
+        }))
     }
 
-    /// Whether the last attempt succeeded, and when the last successful one was.
+    /// Whether the last attempt succeeded, with both files, and when the last successful one was.
     pub(crate) fn last(&self) -> (bool, Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let last = self.lock();
+        (last.succeeded && last.web_succeeded, last.at)
+    }
+
+    /// The web configuration in use is that of its file.
+    pub(crate) fn web_succeeded(&self, at: Timestamp) {
+        let mut last = self.lock();
+        (last.web_succeeded, last.at) = (true, at);
+    }
+
+    /// The file of the web configuration has changed and cannot be used.
+    pub(crate) fn web_failed(&self) {
+        self.lock().web_succeeded = false;
     }
 
     fn succeeded(&self, at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (true, at);
+        let mut last = self.lock();
+        (last.succeeded, last.at) = (true, at);
     }
 
     fn failed(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = false;
+        self.lock().succeeded = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Last> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,6 +152,14 @@ pub(crate) struct Reloader {
     pub(crate) record: Arc<Record>,
     pub(crate) clock: Clock,
     pub(crate) verbosity: Verbosity,
+    pub(crate) live: Arc<Live>,
+    pub(crate) guard: Arc<Guard>,
+}
+
+/// What a reload has read.
+struct Loaded {
+    config: Config,
+    web: Option<Standing>,
 }
 
 /// Who decides how much is logged.
@@ -157,23 +195,29 @@ pub(crate) fn queue() -> (Reload, mpsc::Receiver<Request>) {
 impl Reloader {
     /// Serves reloads until every asker is gone.
     pub(crate) async fn run(self, mut requests: mpsc::Receiver<Request>) {
-        let source = self.source.clone();
+        let (source, live) = (self.source.clone(), Arc::clone(&self.live));
         let mut patient = Patient::default();
         while let Some(answer) = requests.recv().await {
             // The asker may have gone away: the reload is done all the same.
             let loaded = patient.read({
-                let source = source.clone();
-                move || source.load()
+                let (source, live) = (source.clone(), Arc::clone(&live));
+                move || {
+                    let config = source.load()?;
+                    let web = live.read()?;
+                    Ok(Loaded { config, web })
+                }
             });
             let loaded = loaded.await.unwrap_or_else(|unread| Err(unread.into()));
-            let _ = answer.send(self.reload(loaded));
+            let _ = answer.send(self.reload(loaded).await);
         }
     }
 
-    fn reload(&self, loaded: Result<Config, ReloadError>) -> Result<(), ReloadError> {
+    async fn reload(&self, loaded: Result<Loaded, ReloadError>) -> Result<(), ReloadError> {
         match loaded {
-            Ok(config) => {
+            Ok(Loaded { config, web }) => {
                 warn_about(&config);
+                self.live.adopt(web).await;
+                self.guard.exempt(config.auth_exempt);
                 self.verbosity.apply(config.log_level);
                 let applied = self.supervisor.apply(&config.primaries);
                 self.record.succeeded(self.clock.now());

@@ -3,14 +3,20 @@
 pub(crate) mod bind;
 mod chunks;
 mod connection;
+mod conversation;
+mod greeting;
+mod guard;
 mod health;
 mod landing;
 mod lifecycle;
+mod live;
 mod metrics;
 mod own;
 mod server;
 mod telemetry;
+mod tls;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +27,12 @@ use axum::routing::get;
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) use self::connection::Patience;
+pub(crate) use self::guard::Guard;
+pub(crate) use self::live::{Live, Opened, Standing};
 pub(crate) use self::own::Own;
 pub(crate) use self::server::{Stage, serve};
 use crate::board::Publications;
+use crate::config::{ConfigError, Warning};
 use crate::encoder::{Page, Pages};
 use crate::readiness::Readiness;
 use crate::reload::Reload;
@@ -66,8 +75,13 @@ impl Scrapes {
     }
 }
 
-/// Every path.
-pub(crate) fn router(site: Arc<Site>) -> Router {
+/// What is worth knowing about a web configuration that is good, its certificates and keys included. Blocks while it reads.
+pub(crate) fn check(path: Option<PathBuf>) -> Result<Vec<Warning>, ConfigError> {
+    Opened::read(path).map(Opened::into_warnings)
+}
+
+/// Every path, behind the guard.
+pub(crate) fn router(site: Arc<Site>, guard: Arc<Guard>) -> Router {
     // The telemetry path is taken as it is; the older syntax of captures means nothing here.
     let mut router = Router::new()
         .without_v07_checks()
@@ -85,5 +99,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
             (StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed\n")
         })
         .with_state(site)
+        .layer(from_fn_with_state(guard, guard::pass))
+        // Outermost, so that what the guard refuses is counted.
         .layer(from_fn_with_state(http, telemetry::count))
 }

@@ -24,3 +24,4 @@ mod secrets;
 mod state;
 mod tls;
 mod truth;
+mod web_config;

@@ -11,11 +11,27 @@ const PROBLEMS: usize = 100;
 /// Where problems and warnings are gathered.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
+    /// What a problem with the form of the file begins with.
+    mark: &'static str,
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Warning>>,
 }
 
 impl Findings {
+    /// For a file whose users look for this word where its form is wrong.
+    pub(super) fn marked(mark: &'static str) -> Self {
+        Self {
+            mark,
+            ..Self::default()
+        }
+    }
+
+    /// Tells a problem with the form of the file: what it is made of, whatever its values mean.
+    pub(super) fn malformed(&self, place: &Place, key: &str, fault: Fault) {
+        let what = format!("{}{}", self.mark, fault.what);
+        self.problem(place, key, Fault { what, ..fault });
+    }
+
     /// Tells a problem; the same one again (common settings are read once per primary) is not repeated.
     pub(super) fn problem(&self, place: &Place, key: &str, fault: Fault) {
         let problem = Problem {
@@ -43,7 +59,7 @@ impl Findings {
         }
     }
 
-    /// Tells problems found elsewhere.
+    /// Tells problems that were found while the text was read.
     pub(super) fn extend(&self, problems: Vec<Problem>) {
         for Problem {
             place,
@@ -52,7 +68,7 @@ impl Findings {
             remedy,
         } in problems
         {
-            self.problem(&place, &key, Fault { what, remedy });
+            self.malformed(&place, &key, Fault { what, remedy });
         }
     }
 

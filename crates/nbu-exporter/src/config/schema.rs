@@ -7,7 +7,7 @@ mod reference;
 
 pub use self::collectors::SIMPLE as SIMPLE_COLLECTORS;
 pub use self::keys::{PRIMARIES_FILE_ROOT, ROOT};
-pub use self::reference::reference;
+pub use self::reference::{reference, reference_of};
 
 /// One key.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// A map from status codes to words out of these.
     Results(&'static [&'static str]),
+    /// A map from names of the user's own to this.
+    Named(&'static str),
     /// A map that is defined by a later version.
     Open,
     /// Any text.

@@ -148,7 +148,7 @@ impl<'a> Section<'a> {
                     "must be a map of keys and values",
                     "write for example - name: paris",
                 );
-                self.findings.problem(&item.place, &path, fault);
+                self.findings.malformed(&item.place, &path, fault);
             }
         }
         sections
@@ -203,7 +203,8 @@ impl<'a> Section<'a> {
             Content::Broken => return None,
             _ => {
                 let fault = Fault::new("must be a single value", "write it behind the colon");
-                return self.accept(&node.place, path, Err(fault));
+                self.findings.malformed(&node.place, path, fault);
+                return None;
             }
         };
         // A variable's value may be a secret that was put in the wrong place.
@@ -261,6 +262,11 @@ impl<'a> Section<'a> {
     pub(super) fn warning(&self, name: &str, what: impl Into<String>) {
         let (place, path) = self.locate(name);
         self.findings.warning(&place, &path, what);
+    }
+
+    /// Tells a warning about a value that has no key of its own in the table.
+    pub(super) fn warning_at(&self, place: &Place, path: &str, what: impl Into<String>) {
+        self.findings.warning(place, path, what);
     }
 
     /// The place and path of the key `name`: of its value if it was given, else of the map.
@@ -324,7 +330,8 @@ impl<'a> Section<'a> {
     fn refuse(&self, given: &Given<'_>, what: &str, remedy: &str) {
         if !matches!(given.node.content, Content::Broken) {
             let fault = Fault::new(what, remedy);
-            self.findings.problem(&given.node.place, &given.path, fault);
+            let (place, path) = (&given.node.place, &given.path);
+            self.findings.malformed(place, path, fault);
         }
     }
 
@@ -342,8 +349,8 @@ impl<'a> Section<'a> {
         {
             let known = self.keys.iter().map(|key| key.name);
             let fault = Fault::new("unknown key", suggestion::remedy(&entry.key, known));
-            self.findings
-                .problem(&entry.place, &join(path, &quote::quote(&entry.key)), fault);
+            let path = join(path, &quote::quote(&entry.key));
+            self.findings.malformed(&entry.place, &path, fault);
         }
     }
 }

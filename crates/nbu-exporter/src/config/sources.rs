@@ -113,23 +113,26 @@ fn unreadable(wanted: &Wanted, error: &FileError, findings: &Findings) {
         findings.problem(place, key, Fault::new(error.to_string(), remedy));
         return;
     }
-    // The place is the file: no need to name it twice.
-    let what = match error {
-        FileError::Read { source, .. } => format!("cannot be read: {source}"),
-        FileError::NotAFile { .. } => "is not a regular file".to_owned(),
-        FileError::TooLong { limit, .. } => format!("is longer than {limit} bytes"),
-        FileError::NotText { .. } => "is not UTF-8 text".to_owned(),
-    };
     let place = Place {
         file: Arc::new(wanted.path.clone()),
         line: 0,
         column: 0,
     };
-    findings.problem(&place, "", Fault::new(what, remedy));
+    findings.problem(&place, "", Fault::new(what(error), remedy));
+}
+
+/// What is wrong with a file, where its name is told anyway.
+pub(super) fn what(error: &FileError) -> String {
+    match error {
+        FileError::Read { source, .. } => format!("cannot be read: {source}"),
+        FileError::NotAFile { .. } => "is not a regular file".to_owned(),
+        FileError::TooLong { limit, .. } => format!("is longer than {limit} bytes"),
+        FileError::NotText { .. } => "is not UTF-8 text".to_owned(),
+    }
 }
 
 /// The place right behind `before`, the readable beginning of a file.
-fn place_of(path: &Path, before: &[u8]) -> Place {
+pub(super) fn place_of(path: &Path, before: &[u8]) -> Place {
     let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
     let last = before
         .rsplit(|byte| *byte == b'\n')

@@ -3,16 +3,20 @@
 //! The HTTP stack's own header timeout counts the pause between two scrapes as a slow header, so it is off, and this wrapper
 //! tells the three kinds of waiting apart: a connection that is idle between requests, a request head that trickles in, and a
 //! response that the client does not read.
+//!
+//! On a connection of HTTP/2 bytes come for many reasons, so that they begin no head: it is idle from the end of one request to
+//! the beginning of the next. And a response that is not read blocks no write, so each response tells when it got on last.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// How long a client may wait on a connection, in each of its three ways.
 #[derive(Debug, Clone, Copy)]
@@ -44,30 +48,84 @@ pub(crate) struct Activity {
     begun: AtomicU64,
     /// The last write found the client not reading.
     blocked: AtomicBool,
+    /// For HTTP/2: when each response that is being sent got on last, by the number of its request.
+    sending: Option<Mutex<BTreeMap<u64, Instant>>>,
 }
 
 impl Activity {
+    /// That of a connection on which many requests run at once.
+    pub(crate) fn multiplexed() -> Self {
+        Self {
+            sending: Some(Mutex::default()),
+            ..Self::default()
+        }
+    }
+
     /// A request's head has been read; the guard lives as long as its response is being made.
     pub(crate) fn serve(self: &Arc<Self>) -> Serving {
         self.serving.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Serving(Arc::clone(self))
+        Serving {
+            number: self.begun.fetch_add(1, Ordering::Relaxed),
+            activity: Arc::clone(self),
+        }
+    }
+
+    fn sending<T>(&self, change: impl FnOnce(&mut BTreeMap<u64, Instant>) -> T) -> Option<T> {
+        let sending = self.sending.as_ref()?;
+        Some(change(
+            &mut sending.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    /// When the response that waits longest got on last.
+    fn longest_wait(&self) -> Option<Instant> {
+        self.sending(|sending| sending.values().min().copied())
+            .flatten()
+    }
+
+    pub(crate) fn is_multiplexed(&self) -> bool {
+        self.sending.is_some()
     }
 
     /// Neither is a response being made nor is one waiting for the client to read it.
     pub(crate) fn is_idle(&self) -> bool {
-        // All of this happens on the connection's own task; the atomics are there for `Send` only.
+        // Each is a number on its own that guards nothing.
         self.serving.load(Ordering::Relaxed) == 0 && !self.blocked.load(Ordering::Relaxed)
     }
 }
 
 /// One request being served; see [`Activity::serve`].
 #[derive(Debug)]
-pub(crate) struct Serving(Arc<Activity>);
+pub(crate) struct Serving {
+    number: u64,
+    activity: Arc<Activity>,
+}
+
+impl Serving {
+    /// The most of a response that is handed over at once: with many on one connection no more than can be sent soon, so
+    /// that it shows whether the client reads.
+    pub(crate) fn piece(&self) -> usize {
+        if self.activity.is_multiplexed() {
+            64 * 1024
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// Its response has begun, or a part of it has been taken.
+    pub(crate) fn got_on(&self) {
+        self.activity.sending(|sending| {
+            sending.insert(self.number, Instant::now());
+        });
+    }
+}
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.serving.fetch_sub(1, Ordering::Relaxed);
+        self.activity.serving.fetch_sub(1, Ordering::Relaxed);
+        self.activity.sending(|sending| {
+            sending.remove(&self.number);
+        });
     }
 }
 
@@ -80,6 +138,7 @@ pub(crate) struct Watched<S> {
     reading: Reading,
     read_timer: Option<Pin<Box<Sleep>>>,
     write_timer: Option<Pin<Box<Sleep>>>,
+    stall_timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// What the next byte read would be.
@@ -102,6 +161,7 @@ impl<S> Watched<S> {
             reading: Reading::Head(0),
             read_timer,
             write_timer: None,
+            stall_timer: None,
         }
     }
 
@@ -116,7 +176,9 @@ impl<S> Watched<S> {
     }
 
     fn begin_head(&mut self) {
-        if let Reading::Idle(seen) = self.reading {
+        if let Reading::Idle(seen) = self.reading
+            && !self.activity.is_multiplexed()
+        {
             self.reading = Reading::Head(seen);
             self.read_timer = Some(Box::pin(sleep(self.patience.head)));
         }
@@ -124,7 +186,7 @@ impl<S> Watched<S> {
 
     fn wait_to_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.activity.serving.load(Ordering::Relaxed) > 0 {
-            return Poll::Pending;
+            return self.wait_for_the_client(context);
         }
         let idle = self.patience.idle;
         let timer = self.read_timer.get_or_insert_with(|| Box::pin(sleep(idle)));
@@ -133,6 +195,23 @@ impl<S> Watched<S> {
             io::ErrorKind::TimedOut,
             "the client sent no complete request in time",
         )))
+    }
+
+    /// While requests are served nothing need come, but what is sent must be taken.
+    fn wait_for_the_client(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.activity.is_multiplexed() {
+            return Poll::Pending;
+        }
+        // Afterwards the connection is idle anew.
+        self.read_timer = None;
+        let Some(since) = self.activity.longest_wait() else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .stall_timer
+            .insert(Box::pin(sleep_until(since + self.patience.write)));
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Err(unread()))
     }
 
     fn watch_write<T>(
@@ -152,11 +231,15 @@ impl<S> Watched<S> {
             .write_timer
             .get_or_insert_with(|| Box::pin(sleep(write)));
         ready!(timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "the client did not read the response in time",
-        )))
+        Poll::Ready(Err(unread()))
     }
+}
+
+fn unread() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        "the client did not read the response in time",
+    )
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
@@ -199,7 +282,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        // TLS takes more than it can send, and says so here.
+        let outcome = Pin::new(&mut self.stream).poll_flush(context);
+        self.watch_write(context, outcome)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -301,5 +386,40 @@ mod tests {
             watched.write_all(&[0; 64]).await.unwrap_err().kind(),
             io::ErrorKind::TimedOut
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_responses_the_one_that_is_not_read_cuts_the_connection() {
+        let (_client, server) = duplex(64);
+        let activity = Arc::new(Activity::multiplexed());
+        let mut watched = Watched::new(server, Arc::clone(&activity), PATIENCE);
+        let (stuck, busy) = (activity.serve(), activity.serve());
+        timeout(Duration::from_secs(3600), watched.read_u8())
+            .await
+            .expect_err("a response that is being made takes as long as it takes");
+        stuck.got_on();
+        busy.got_on();
+        let began = Instant::now();
+        let error = loop {
+            match timeout(Duration::from_secs(1), watched.read_u8()).await {
+                Ok(outcome) => break outcome.unwrap_err(),
+                Err(_) => busy.got_on(),
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), PATIENCE.write.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_between_the_requests_of_http2_begin_no_head() {
+        let (mut client, server) = duplex(64);
+        let activity = Arc::new(Activity::multiplexed());
+        let mut watched = Watched::new(server, Arc::clone(&activity), PATIENCE);
+        drop(activity.serve());
+        client.write_all(b"settings").await.unwrap();
+        watched.read_exact(&mut [0; 8]).await.unwrap();
+        let began = Instant::now();
+        watched.read_u8().await.unwrap_err();
+        assert_eq!(began.elapsed().as_secs(), PATIENCE.idle.as_secs());
     }
 }

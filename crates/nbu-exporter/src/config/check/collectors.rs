@@ -6,9 +6,7 @@ use std::time::Duration;
 use crate::config::JobResult;
 use crate::config::collectors::{CollectorSettings, Collectors, Jobs, Protection};
 use crate::config::effective::Effective;
-use crate::config::quote;
 use crate::config::section::Section;
-use crate::config::tree::Content;
 use crate::config::{duration, schema, value};
 
 /// Below it a collector asks much of a primary.
@@ -101,20 +99,7 @@ fn results(section: &Section<'_>) -> BTreeMap<i64, JobResult> {
     ];
     let words = RESULTS.map(JobResult::as_str);
     let mut results = BTreeMap::new();
-    let entries = match section.given("results").map(|given| &given.node.content) {
-        None => &[][..],
-        Some(Content::Map(entries)) => entries,
-        Some(_) => {
-            section.problem(
-                "results",
-                "must be a map of status codes and results",
-                "write for example {190: failed}",
-            );
-            &[]
-        }
-    };
-    for entry in entries {
-        let path = format!("{}.{}", section.path("results"), quote::quote(&entry.key));
+    for (path, entry) in section.pairs("results", "write for example {190: failed}") {
         let code =
             value::count(&entry.key, 0, STATUS).map(|code| i64::try_from(code).unwrap_or(i64::MAX));
         let code = section.accept(&entry.place, &path, code);

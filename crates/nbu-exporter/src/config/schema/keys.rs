@@ -230,9 +230,8 @@ static METRICS: &[Key] = &[
 static WEB: &[Key] = &[Key::new(
     "auth_exempt",
     Texts,
-    "Paths that are served without authentication, such as `/-/healthy`.",
-)
-.later()];
+    "Paths that are served without a password where the [web configuration](web-configuration.md) asks for one, such as `/-/healthy`.",
+)];
 
 static LOG: &[Key] = &[Key::new(
     "level",

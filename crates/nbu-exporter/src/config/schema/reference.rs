@@ -6,10 +6,15 @@ use super::{Key, Kind, ROOT};
 use crate::config::duration;
 use std::time::Duration;
 
-/// The reference of all keys in Markdown, one table per map.
+/// The reference of all keys of the configuration in Markdown, one table per map.
 pub fn reference() -> String {
+    reference_of(ROOT)
+}
+
+/// The reference of the keys of a file that begins with these.
+pub fn reference_of(root: &'static [Key]) -> String {
     let mut page = String::new();
-    let mut pending = vec![("The file".to_owned(), String::new(), ROOT)];
+    let mut pending = vec![("The file".to_owned(), String::new(), root)];
     let mut written: Vec<&'static [Key]> = Vec::new();
     while !pending.is_empty() {
         let (title, path, keys) = pending.remove(0);
@@ -74,6 +79,7 @@ fn kind(kind: Kind) -> String {
         Kind::Sections(_) => "list of maps".to_owned(),
         Kind::Texts => "list of texts".to_owned(),
         Kind::Words(known) => format!("list of {}", words(known)),
+        Kind::Named(what) => format!("map of {what}"),
         Kind::Results(known) => format!("map of status codes to {}", words(known)),
         Kind::Text => "text".to_owned(),
         Kind::Secret => "secret text".to_owned(),

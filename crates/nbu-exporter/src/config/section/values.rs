@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::{Given, Section};
 use crate::config::effective::{Effective, SECRET};
 use crate::config::schema::Kind;
-use crate::config::tree::Content;
+use crate::config::tree::{Content, Entry};
 use crate::config::value::{self, Fault};
-use crate::config::{duration, size};
+use crate::config::{duration, quote, size};
 
-impl Section<'_> {
+impl<'a> Section<'a> {
     /// A value without a default; an empty text is how templates say "not given".
     pub(in crate::config) fn optional<T>(
         &self,
@@ -110,6 +110,23 @@ impl Section<'_> {
             |text| value::word(text, words),
             |index| Effective::Text(words[*index].to_owned()),
         )
+    }
+
+    /// The entries of a map whose keys are the user's own, each with its path; none when it is not given.
+    pub(in crate::config) fn pairs(
+        &self,
+        name: &'static str,
+        remedy: &str,
+    ) -> Vec<(String, &'a Entry)> {
+        let Some(given) = self.given(name) else {
+            return Vec::new();
+        };
+        let Content::Map(entries) = &given.node.content else {
+            self.refuse(&given, "must be a map", remedy);
+            return Vec::new();
+        };
+        let path = |entry: &Entry| format!("{}.{}", given.path, quote::quote(&entry.key));
+        entries.iter().map(|entry| (path(entry), entry)).collect()
     }
 
     /// The values of a list, each parsed; empty when it is not given.
