@@ -7,7 +7,7 @@
 )]
 
 use nbu_sim::{Fault, JobSpec, Malformed, Population, Route, Sim, StorageCounts};
-use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
+use nbu_tests::{Authority, Exporter, Launch, Page, Watched, configuration};
 use serde_json::Value;
 use std::process::Stdio;
 use std::time::Duration;
@@ -128,6 +128,47 @@ async fn increase_sees_the_first_job_with_a_new_status() {
         .await;
 }
 
+#[tokio::test]
+async fn a_scraper_comes_in_over_tls_with_its_certificate_and_password() {
+    let authority = Authority::new("site");
+    let directory = tempfile::tempdir().unwrap();
+    let path = |file: &str| directory.path().join(file).display().to_string();
+    let write = |file: &str, content: &str| std::fs::write(path(file), content).unwrap();
+    let (server, scraper) = (authority.server(), authority.issue(Vec::new()));
+    write("ca.pem", &authority.pem());
+    write("server.pem", &server.certificate);
+    write("server.key", &server.key);
+    write("scraper.pem", &scraper.certificate);
+    write("scraper.key", &scraper.key);
+    let hash = bcrypt::hash("right", 10).unwrap();
+    write(
+        "web.yml",
+        &format!(
+            "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n  client_ca_file: ca.pem\n  client_auth_type: RequireAndVerifyClientCert\nbasic_auth_users: {{scraper: '{hash}'}}\n"
+        ),
+    );
+    let exporter = Launch::with_config("primaries: []\n")
+        .arguments(["--web.config.file", &path("web.yml")])
+        .start()
+        .await;
+    let with = |password: &str, http2: bool| {
+        format!(
+            "    scheme: https\n    enable_http2: {http2}\n    basic_auth: {{username: scraper, password: {password}}}\n    tls_config: {{ca_file: '{}', cert_file: '{}', key_file: '{}'}}\n",
+            path("ca.pem"),
+            path("scraper.pem"),
+            path("scraper.key")
+        )
+    };
+    for (password, http2, up) in [
+        ("right", true, 1.0),
+        ("right", false, 1.0),
+        ("wrong", true, 0.0),
+    ] {
+        let prometheus = Prometheus::scraping_with(&exporter, &with(password, http2)).await;
+        prometheus.shows("up", up).await;
+    }
+}
+
 fn counted(page: &Page) -> bool {
     page.has(
         "netbackup_jobs_watermark_timestamp_seconds",
@@ -165,11 +206,15 @@ struct Prometheus {
 
 impl Prometheus {
     async fn scraping(exporter: &Exporter) -> Self {
+        Self::scraping_with(exporter, "").await
+    }
+
+    /// `how` is what the job says besides its target; each line begins with four spaces.
+    async fn scraping_with(exporter: &Exporter, how: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let target = exporter.url("");
         let config = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  - job_name: nbu\n    static_configs:\n      - targets: ['{}']\n",
-            target.trim_start_matches("http://")
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n  - job_name: nbu\n{how}    static_configs:\n      - targets: ['{}']\n",
+            exporter.address()
         );
         std::fs::write(directory.path().join("prometheus.yml"), config).unwrap();
         let address = free_address().await;

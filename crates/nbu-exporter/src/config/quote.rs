@@ -20,3 +20,15 @@ pub(super) fn always(text: &str) -> String {
 
 /// Most characters shown.
 const SHOWN: usize = 60;
+
+/// `text` with its control characters written out, for what is shown without quotes.
+pub(super) fn printable(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    let written = |c: char| match c {
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(written).collect()
+}

@@ -11,6 +11,7 @@ mod files;
 mod hostile;
 mod refused;
 mod rendered;
+mod web;
 
 use std::path::Path;
 

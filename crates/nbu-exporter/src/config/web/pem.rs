@@ -8,6 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::problem::{Place, Problem};
+use crate::config::quote;
 use crate::config::section::Section;
 use crate::config::value::Fault;
 use crate::files::{self, FileError};
@@ -83,7 +84,7 @@ impl Pem {
         Problem {
             place: self.place.clone(),
             key: self.key.clone(),
-            what,
+            what: quote::printable(&what),
             remedy,
         }
     }

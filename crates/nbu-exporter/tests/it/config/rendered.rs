@@ -1,7 +1,7 @@
 //! What is in effect, and that no secret is ever in it.
 
 use insta::assert_snapshot;
-use nbu_exporter::config::{Config, Effective, schema};
+use nbu_exporter::config::{Config, Effective, schema, web};
 
 use super::{FULL, LEAST, accepted};
 
@@ -101,12 +101,16 @@ primaries:
 
 #[test]
 fn the_documented_reference_is_that_of_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
-    let page = std::fs::read_to_string(path).unwrap_or_default();
-    let (_, table) = page.split_once("<!-- keys -->\n\n").unwrap_or_default();
-    assert!(
-        table == schema::reference(),
-        "after `<!-- keys -->` {path} must have:\n\n{}",
-        schema::reference()
-    );
+    for (page, table) in [
+        ("configuration.md", schema::reference()),
+        ("web-configuration.md", schema::reference_of(web::ROOT)),
+    ] {
+        let path = format!("{}/docs/{page}", env!("CARGO_MANIFEST_DIR"));
+        let page = std::fs::read_to_string(&path).unwrap_or_default();
+        let (_, documented) = page.split_once("<!-- keys -->\n\n").unwrap_or_default();
+        assert!(
+            documented == table,
+            "after `<!-- keys -->` {path} must have:\n\n{table}"
+        );
+    }
 }
