@@ -8,6 +8,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -131,7 +132,8 @@ impl Visitor {
                 .add(certificate.expect("PEM"))
                 .expect("a root certificate");
         }
-        let builder = ClientConfig::builder_with_provider(Arc::new(self.provider))
+        let provider = Arc::new(self.provider);
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&self.versions)
             .expect("TLS versions")
             .with_root_certificates(roots);
@@ -140,10 +142,11 @@ impl Visitor {
             Some(pair) => {
                 let chain = CertificateDer::pem_slice_iter(pair.certificate.as_bytes())
                     .collect::<Result<Vec<_>, _>>();
-                let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes());
-                builder
-                    .with_client_auth_cert(chain.expect("PEM"), key.expect("PEM"))
-                    .expect("a certificate and its key")
+                let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).expect("PEM");
+                let key = provider.key_provider.load_private_key(key);
+                // Not compared, so that a thief can try.
+                let own = CertifiedKey::new(chain.expect("PEM"), key.expect("a private key"));
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)))
             }
         };
         if self.http2 {
