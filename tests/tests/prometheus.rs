@@ -254,9 +254,11 @@ impl Prometheus {
                 }
             }
         };
-        if tokio::time::timeout(HANG, waiting).await.is_err() {
-            panic!("Prometheus never showed {query} = {value}; last: {last}");
-        }
+        let shown = tokio::time::timeout(HANG, waiting).await.is_ok();
+        assert!(
+            shown,
+            "Prometheus never showed {query} = {value}; last: {last}"
+        );
     }
 
     /// The names of all series.

@@ -96,7 +96,6 @@ async fn until<F: Future<Output = bool>>(what: &str, mut ask: impl FnMut() -> F)
             }
         }
     };
-    if tokio::time::timeout(HANG, waiting).await.is_err() {
-        panic!("never: {what}");
-    }
+    let seen = tokio::time::timeout(HANG, waiting).await;
+    assert!(seen.is_ok(), "never: {what}");
 }

@@ -111,7 +111,7 @@ impl Live {
         match look {
             Look::Changed(standing) => {
                 standing.warn();
-                self.standing.store(Arc::new(standing));
+                self.standing.store(standing);
                 self.record.web_succeeded(self.clock.now());
                 info!("the web configuration has changed and is in force");
             }

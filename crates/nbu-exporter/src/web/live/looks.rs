@@ -1,6 +1,7 @@
 //! When the files are looked at, and what of it is worth a word.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -39,7 +40,7 @@ struct Trouble {
 #[derive(Debug)]
 pub(super) enum Look {
     /// Something new and good.
-    Changed(Standing),
+    Changed(Arc<Standing>),
     /// What is in force, after there had been something wrong.
     Recovered,
     /// Something wrong.
@@ -82,7 +83,7 @@ impl Looks {
         match read {
             Ok(Some(standing)) => {
                 self.trouble = None;
-                Some(Look::Changed(standing))
+                Some(Look::Changed(Arc::new(standing)))
             }
             Ok(None) => {
                 let trouble = self.trouble.take();
