@@ -69,8 +69,11 @@ const TLS: &str = "tls_server_config:\n  cert_file: server.pem\n  key_file: serv
 
 /// TLS with these lines more.
 fn tls_with(lines: &[&str]) -> String {
-    let more: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    format!("{TLS}{more}")
+    let mut text = TLS.to_owned();
+    for line in lines {
+        text.extend(["  ", line, "\n"]);
+    }
+    text
 }
 
 /// A line of `basic_auth_users`; with a cost that suits a test.

@@ -65,12 +65,8 @@ async fn versions_suites_and_curves_are_those_of_the_file() {
         Some(200)
     );
 
-    let suite = "cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]";
-    let lines = [
-        "max_version: TLS12",
-        suite,
-        "curve_preferences: [CurveP384]",
-    ];
+    let only = "cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]";
+    let lines = ["max_version: TLS12", only, "curve_preferences: [CurveP384]"];
     let narrow = site.start(&tls_with(&lines)).await;
     let with = |change: &dyn Fn(&mut Visitor)| {
         let mut visitor = site.visitor();
