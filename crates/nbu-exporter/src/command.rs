@@ -200,6 +200,7 @@ async fn serve(cli: &Cli) -> ExitCode {
     match App::bind(config, options(cli, source, verbosity, clock)).await {
         Ok(app) => app.run(signals).await.into(),
         Err(StartError::Web(error)) => refused(&error),
+        Err(StartError::Unread(unread)) => unanswered(&unread),
         Err(error) => {
             error!("{error}");
             ExitCode::FAILURE
@@ -236,6 +237,7 @@ async fn demo(cli: &Cli) -> ExitCode {
     let app = match App::bind(config, options).await {
         Ok(app) => app,
         Err(StartError::Web(error)) => return refused(&error),
+        Err(StartError::Unread(unread)) => return unanswered(&unread),
         Err(error) => return failed(&error),
     };
     if let Some(address) = app.addresses().first() {
