@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nbu_metrics::ledger::{FileStore, MemoryStore, OpenError, Opened, Store};
+use nbu_metrics::ledger::{FileStore, Lost, MemoryStore, OpenError, Opened, Store};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -53,6 +53,7 @@ pub(crate) struct Lease {
 pub(crate) struct Found {
     pub(crate) set_aside: Option<nbu_metrics::ledger::SetAside>,
     pub(crate) fell_back: bool,
+    pub(crate) lost: Option<Lost>,
 }
 
 /// A directory that cannot be used.
@@ -166,6 +167,7 @@ impl Directory {
             store,
             set_aside,
             fell_back,
+            lost,
             ..
         } = FileStore::open(self.path.join(name)).await?;
         Ok(Lease {
@@ -173,6 +175,7 @@ impl Directory {
             found: Found {
                 set_aside,
                 fell_back,
+                lost,
             },
             _turn: turn,
         })

@@ -86,8 +86,8 @@ pub use protection::{CutClients, NameFilter, ProtectionSettings};
 pub use series::{Amount, Birth, Total};
 pub use settings::JobsSettings;
 pub use store::{
-    Changes, Committed, Durability, FileStore, MemoryStore, Note, OpenError, Opened, Remembered,
-    Saved, SetAside, Shelf, Store, StoreError, StoreFuture,
+    Changes, Committed, Durability, FileStore, Lost, MemoryStore, Note, OpenError, Opened,
+    Remembered, Saved, SetAside, Shelf, Store, StoreError, StoreFuture,
 };
 pub use walk::{Agenda, WalkGuard};
 

@@ -1,7 +1,10 @@
 //! Killed thirty times while jobs finish and requests fail: every job is counted once all the same.
+//!
+//! Nothing heals what a walk missed: the reconciliation comes after the end. Some records are written late, within the overlap, and
+//! at every third kill it is compared what was shown before and after.
 
 use super::truth::{finished_equal, parents_equal, reached};
-use nbu_sim::{Fault, Population, Route, Sim};
+use nbu_sim::{Fault, JobSpec, Population, Route, Sim};
 use nbu_tests::{Launch, Page, Series, Watched, configuration};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
@@ -44,7 +47,9 @@ impl Shown {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twice() {
     let population = Population::living(30_000);
-    let watched = Watched::start("paris", Sim::builder().seed(5).population(population)).await;
+    let watched = Watched::start("paris", Sim::builder().seed(5).population(population))
+        .await
+        .setting("collectors: {jobs: {reconcile_interval: 8760h}}");
     let state = tempfile::tempdir().unwrap();
     let path = state.path().to_str().unwrap();
     let launch =
@@ -77,6 +82,15 @@ async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twic
                 watched.sim.advance(MINUTE / 12);
             }
         };
+        // Written a little late: only the overlap leads back to them.
+        for late in [30, 110] {
+            let ended = watched.sim.now() - Duration::from_secs(late);
+            let job = JobSpec::backup("late", "STANDARD", "host1")
+                .started(ended - MINUTE)
+                .ended(ended)
+                .updated(ended);
+            watched.sim.add_done(&job, 0);
+        }
         let waited = timeout(Duration::from_secs(30), waiting).await;
         assert!(
             waited.is_ok(),

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use nbu_metrics::ledger::{JobsSettings, Shelf};
+use nbu_metrics::ledger::{JobsSettings, Lost, Shelf};
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
@@ -50,7 +50,21 @@ fn tell(primary: &str, found: &Found) {
             "the state of the jobs cannot be used and was set aside; counting begins afresh"
         );
     }
-    if found.fell_back {
+    match found.lost {
+        None => {}
+        Some(Lost::Writes(missing)) => warn!(
+            primary,
+            missing,
+            "the state of the jobs is older than the one that was saved last, by so many writes: the file is damaged, or a copy was \
+             put back; what is missing is counted again from the primary, until then counters show less than they did"
+        ),
+        Some(_) => warn!(
+            primary,
+            "the state of the jobs is not the one that was saved last: that one is gone, or was replaced; counters go on from what is \
+             there"
+        ),
+    }
+    if found.fell_back && found.lost.is_none() {
         warn!(
             primary,
             "the last write of the state of the jobs was incomplete or damaged; going on from the one before"

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
-pub use file::{FileStore, OpenError, Opened, SetAside};
+pub use file::{FileStore, Lost, OpenError, Opened, SetAside};
 pub use memory::MemoryStore;
 pub use note::{Note, Shelf};
 

@@ -8,7 +8,9 @@
 mod damage;
 mod driver;
 mod faulty_store;
+mod in_time;
 mod laws;
+mod older;
 mod order;
 mod runs;
 mod single;

@@ -113,6 +113,39 @@ async fn damaged_notes_are_said_once_and_cost_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_state_that_is_older_than_what_was_saved_is_said_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state-paris.redb");
+    let mut copies = Vec::new();
+    for seconds in 1..=2 {
+        let store = FileStore::open(&path).await.unwrap().store;
+        let changes = Changes {
+            marks: Marks {
+                watermark: Some(AT + Duration::from_secs(seconds)),
+                ..Marks::default()
+            },
+            ..Changes::default()
+        };
+        store.commit(changes, Durability::Durable).await.unwrap();
+        store.close().await.unwrap();
+        copies.push(std::fs::read(&path).unwrap());
+    }
+    std::fs::write(&path, &copies[0]).unwrap();
+    let (log, _guard) = Log::of_this_thread();
+    for word in ["older than the one that was saved last", "not the one"] {
+        for _ in 0..2 {
+            let estate = estate_on(directory.path()).await;
+            opened(&estate).await;
+            close(&estate).await;
+        }
+        let lines = log.lines_with(word);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("level=warn") && lines[0].contains("primary=paris"));
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_family_over_the_budget_is_said_once() {
     let (log, _guard) = Log::of_this_thread();
     let estate = estate();

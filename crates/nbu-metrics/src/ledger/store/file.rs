@@ -6,7 +6,8 @@
 //! waiting for the next one.
 //!
 //! Every value carries a checksum, the file a format number and a tree of checksums over its pages (redb's), which is
-//! walked whenever the file is opened. What does not hold is set aside, not repaired by guessing.
+//! walked whenever the file is opened. What does not hold is set aside, not repaired by guessing. A [witness] beside the file
+//! tells whether the state is older than what was written last.
 //!
 //! redb blocks and may panic on a damaged file: it is called on the runtime's blocking threads only, one call at a time,
 //! and its panics end there. No thread lives longer than its call.
@@ -22,6 +23,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod witness;
 
 use std::fmt;
 use std::future::ready;
@@ -40,6 +42,7 @@ use pending::Pending;
 use trouble::Trouble;
 
 pub use opening::{OpenError, Opened, SetAside};
+pub use witness::Lost;
 
 /// Keeps the state in one file. Only one store at a time may have it open.
 pub struct FileStore {
@@ -93,6 +96,8 @@ impl FileStore {
         let (database, saved, set_aside) = opened?;
         Ok(Opened {
             fell_back: database.fell_back(),
+            // What was set aside is told as that.
+            lost: database.lost().filter(|_| set_aside.is_none()),
             store: Self::over(path, database, saved, runtime),
             set_aside,
         })

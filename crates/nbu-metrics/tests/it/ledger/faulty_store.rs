@@ -74,6 +74,7 @@ impl Files {
     fn open(&self) -> Arc<dyn Store> {
         let opened = self.runtime.block_on(FileStore::open(self.path())).unwrap();
         assert!(opened.set_aside.is_none() && !opened.fell_back);
+        assert_eq!(opened.lost, None);
         let runtime = Arc::clone(&self.runtime);
         Arc::new(AtOnce {
             store: opened.store,
@@ -87,7 +88,10 @@ impl Files {
             number: self.number + 1,
             ..self.clone()
         };
-        fs::copy(self.path(), after.path()).unwrap();
+        for beside in ["redb", "last"] {
+            let from = self.path().with_extension(beside);
+            fs::copy(from, after.path().with_extension(beside)).unwrap();
+        }
         after
     }
 }

@@ -1,4 +1,7 @@
-//! One property over everything that can happen, and one test per law.
+//! One property over everything that can happen, in memory and on files. That nothing has to wait for a reconciliation is told by
+//! another: see [`in_time`](super::in_time).
+
+use std::time::Duration;
 
 use nbu_metrics::ledger::JobsSettings;
 use proptest::prelude::*;
@@ -35,13 +38,21 @@ enum Event {
         fault: Option<(u32, Fault)>,
         meanwhile: Vec<Kind>,
     },
+    /// Jobs finish and are read in part, a scrape follows, whether the store could keep what is to be shown or not, and then the
+    /// process is killed or the power fails: what was shown is there again.
+    Shock {
+        jobs: Vec<Kind>,
+        pages: usize,
+        fault: Option<Fault>,
+        power_cut: bool,
+    },
     /// A scrape follows, whether the store could keep what is to be shown or not.
     Publish(Option<Fault>),
     /// The process is killed, or the power fails.
     Crash(bool),
 }
 
-fn kind() -> impl Strategy<Value = Kind> {
+pub(super) fn kind() -> impl Strategy<Value = Kind> {
     let status = prop::sample::select(vec![Some(0), Some(0), Some(1), Some(71), Some(150), None]);
     let kilobytes = prop::option::weighted(0.8, 0..10_000_000_u64);
     (
@@ -81,8 +92,28 @@ fn event() -> impl Strategy<Value = Event> {
             |(page_size, broken, fault, meanwhile)| Event::Collect { page_size, broken, fault, meanwhile }
         ),
         6 => prop::option::weighted(0.3, prop::sample::select(FAULTS.to_vec())).prop_map(Event::Publish),
+        3 => (
+            prop::collection::vec(kind(), 1..6),
+            1..4_usize,
+            prop::option::of(prop::sample::select(FAULTS.to_vec())),
+            any::<bool>(),
+        ).prop_map(|(jobs, pages, fault, power_cut)| Event::Shock { jobs, pages, fault, power_cut }),
         2 => any::<bool>().prop_map(Event::Crash),
     ]
+}
+
+/// Jobs of the day before the first start, which are read and not counted.
+fn before() -> impl Strategy<Value = Vec<(Kind, i64)>> {
+    prop::collection::vec((kind(), SECOND..23 * HOUR), 0..6)
+}
+
+/// For how long a new series shows 0.
+fn birth(births: bool) -> Duration {
+    if births {
+        JobsSettings::default().counter_birth
+    } else {
+        Duration::ZERO
+    }
 }
 
 /// Everything that happens, until the world and the ledger are compared.
@@ -94,10 +125,19 @@ struct Story {
 }
 
 impl Story {
-    fn on(store: FaultyStore) -> Self {
+    /// `before`: jobs that finished before anything was read.
+    fn on(store: FaultyStore, before: Vec<(Kind, i64)>, birth: Duration) -> Self {
+        let mut world = World::new();
+        for (kind, ago) in before {
+            world.finish(kind, ago);
+        }
+        let settings = JobsSettings {
+            counter_birth: birth,
+            ..JobsSettings::default()
+        };
         Self {
-            world: World::new(),
-            driver: Driver::on(store, JobsSettings::default()),
+            world,
+            driver: Driver::on(store, settings),
             oldest: START,
         }
     }
@@ -148,6 +188,23 @@ impl Story {
                 driver.collect(world, page_size, broken, &mut events);
                 driver.store.heal();
             }
+            Event::Shock {
+                jobs,
+                pages,
+                fault,
+                power_cut,
+            } => {
+                for kind in jobs {
+                    world.finish(kind, 0);
+                }
+                world.clock += SECOND;
+                driver.now += SECOND;
+                driver.collect(world, 2, Some((pages, Break::Cut)), &mut |_| {});
+                self.take(Event::Publish(fault));
+                self.take(Event::Crash(power_cut));
+                self.take(Event::Publish(None));
+                return;
+            }
             Event::Publish(fault) => {
                 if let Some(fault) = fault {
                     driver.store.fail(0, fault);
@@ -187,9 +244,11 @@ proptest! {
 
     #[test]
     fn whatever_happens_every_job_is_counted_once_and_nothing_shown_goes_back(
+        before in before(),
+        births: bool,
         events in prop::collection::vec(event(), 1..60)
     ) {
-        let mut story = Story::on(FaultyStore::default());
+        let mut story = Story::on(FaultyStore::default(), before, birth(births));
         for event in events {
             story.take(event);
         }
@@ -204,9 +263,11 @@ proptest! {
     /// done, and in the midst of any of its commits.
     #[test]
     fn whatever_happens_the_files_of_killed_processes_have_every_job_once(
+        before in before(),
+        births: bool,
         events in prop::collection::vec(event(), 1..60)
     ) {
-        let mut story = Story::on(FaultyStore::on_files());
+        let mut story = Story::on(FaultyStore::on_files(), before, birth(births));
         for event in events {
             let kill = matches!(event, Event::Collect { .. } | Event::Publish(_));
             story.take(event);

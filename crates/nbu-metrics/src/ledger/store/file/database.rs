@@ -15,6 +15,7 @@ use tracing::debug;
 use super::pending::Pending;
 use super::tables;
 use super::trouble::Trouble;
+use super::witness::{Beside, Lost, Progress, Witness};
 use crate::ledger::{Counted, Saved};
 
 /// The memory that redb may take for pages.
@@ -29,6 +30,7 @@ pub(super) struct Database {
     redb: Option<redb::Database>,
     closed: bool,
     fell_back: bool,
+    lost: Option<Lost>,
     ids: u64,
 }
 
@@ -36,6 +38,7 @@ pub(super) struct Database {
 pub(super) struct Place {
     open: Box<Opener>,
     len: Box<dyn Fn() -> u64 + Send + Sync>,
+    witness: Box<dyn Witness>,
 }
 
 type Opener = dyn Fn(&Builder) -> Result<redb::Database, redb::DatabaseError> + Send + Sync;
@@ -54,16 +57,19 @@ impl Place {
         Self::new(
             move |builder| builder.create(&opened),
             move || fs::metadata(&measured).map_or(0, |metadata| metadata.len()),
+            Beside::new(path),
         )
     }
 
     pub(super) fn new(
         open: impl Fn(&Builder) -> Result<redb::Database, redb::DatabaseError> + Send + Sync + 'static,
         len: impl Fn() -> u64 + Send + Sync + 'static,
+        witness: impl Witness + 'static,
     ) -> Self {
         Self {
             open: Box::new(open),
             len: Box::new(len),
+            witness: Box::new(witness),
         }
     }
 
@@ -99,13 +105,27 @@ impl Database {
             redb: None,
             closed: false,
             fell_back: false,
+            lost: None,
             ids: 0,
         };
         let saved = database.load()?;
         if saved.is_none() {
             database.guarded(tables::found)?;
         }
+        let progress = database.guarded(tables::progress)?;
+        database.compare(progress);
         Ok((database, saved))
+    }
+
+    /// Takes the witness's word on what was found, and tells it the truth from now on.
+    fn compare(&mut self, progress: Option<Progress>) {
+        if let Some(witness) = self.place.witness.heard() {
+            // A state whose writes have no number was written by a version before there was a witness.
+            self.lost = progress.map_or(Some(Lost::State), |progress| progress.lacks(witness));
+        }
+        if let Some(progress) = progress {
+            self.place.witness.hear(progress);
+        }
     }
 
     pub(super) fn load(&mut self) -> Result<Option<Saved>, Trouble> {
@@ -121,7 +141,8 @@ impl Database {
     /// Writes all of it in one transaction, which lasts once this returns.
     pub(super) fn write(&mut self, batch: &Pending) -> Result<Written, Trouble> {
         let began = Instant::now();
-        let (forgotten, more) = self.guarded(|redb| tables::write(redb, batch))?;
+        let (forgotten, more, progress) = self.guarded(|redb| tables::write(redb, batch))?;
+        self.place.witness.hear(progress);
         self.ids = (self.ids + more).saturating_sub(forgotten.len() as u64);
         debug!(
             jobs = batch.counted.len(),
@@ -165,6 +186,11 @@ impl Database {
     /// Whether opening it went back to the transaction before the last.
     pub(super) fn fell_back(&self) -> bool {
         self.fell_back
+    }
+
+    /// How what was found differs from what was last written in its place.
+    pub(super) fn lost(&self) -> Option<Lost> {
+        self.lost
     }
 
     /// Size of the file.

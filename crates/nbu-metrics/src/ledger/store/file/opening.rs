@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::FileStore;
 use super::database::{Database, Place};
 use super::trouble::Trouble;
+use super::witness::Lost;
 use crate::ledger::Saved;
 
 /// The most files that are kept aside for one state.
@@ -28,6 +29,13 @@ pub struct Opened {
     /// The last write was incomplete or damaged, and the state is the one before it: as after a power cut in the middle of a
     /// write, which nobody was told had succeeded.
     pub fell_back: bool,
+    /// The state is not the one that was last written here. No crash leaves that behind: the file is damaged where nothing else
+    /// tells, or it was put there by somebody.
+    ///
+    /// An older state is whole: counters, the jobs they count and the watermark are of one moment. What is missing is counted
+    /// again from the primary, and nothing twice; until then counters show less than they did, which Prometheus takes
+    /// for a reset.
+    pub lost: Option<Lost>,
 }
 
 /// A state that could not be used and was put out of the way.

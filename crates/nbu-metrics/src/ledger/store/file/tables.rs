@@ -13,13 +13,14 @@ use redb::{
 use super::chunk::{self, Chunk, IdSet};
 use super::pending::Pending;
 use super::trouble::Trouble;
+use super::witness::Progress;
 use super::{code, seal};
 use crate::ledger::{Counted, Marks, Note, Saved, Shelf};
 
 /// The version of everything below and in [`code`] and [`chunk`](super::chunk).
 pub(super) const FORMAT: u32 = 1;
 
-/// `format` and `marks`.
+/// `format`, `marks` and `progress`.
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 /// Chunks of remembered jobs, by number.
 const SEEN: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("seen");
@@ -32,15 +33,19 @@ const NOTES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("notes");
 
 const FORMAT_KEY: &str = "format";
 const MARKS_KEY: &str = "marks";
+const PROGRESS_KEY: &str = "progress";
 
 /// Lays the tables out in an empty database.
 pub(super) fn found(redb: &redb::Database) -> Result<(), Trouble> {
     let transaction = redb.begin_write()?;
     {
         let format = seal::seal(FORMAT_KEY.as_bytes(), &FORMAT.to_le_bytes());
-        transaction
-            .open_table(META)?
-            .insert(FORMAT_KEY, format.as_slice())?;
+        let mut meta = transaction.open_table(META)?;
+        meta.insert(FORMAT_KEY, format.as_slice())?;
+        // Perhaps it was laid out before, and nothing came of it.
+        if read_progress(&meta)?.is_none() {
+            put_progress(&mut meta, Progress::begin())?;
+        }
         transaction.open_table(SEEN)?;
         transaction.open_table(PARENTS)?;
         transaction.open_table(TOTALS)?;
@@ -118,15 +123,27 @@ pub(super) fn find(redb: &redb::Database, ids: &[u64]) -> Result<Vec<Option<Coun
         .collect()
 }
 
-/// Returns the ids that were forgotten and how many are new.
-pub(super) fn write(redb: &redb::Database, batch: &Pending) -> Result<(Vec<u64>, u64), Trouble> {
+/// How far the state has come; `None` if a version before there was such a number wrote it last.
+pub(super) fn progress(redb: &redb::Database) -> Result<Option<Progress>, Trouble> {
+    read_progress(&redb.begin_read()?.open_table(META)?)
+}
+
+/// Returns the ids that were forgotten, how many are new, and how far the state has come.
+pub(super) fn write(
+    redb: &redb::Database,
+    batch: &Pending,
+) -> Result<(Vec<u64>, u64, Progress), Trouble> {
     let transaction = redb.begin_write()?;
-    if let Some(marks) = &batch.marks {
-        let marks = seal::seal(MARKS_KEY.as_bytes(), &code::marks_to_bytes(marks));
-        transaction
-            .open_table(META)?
-            .insert(MARKS_KEY, marks.as_slice())?;
-    }
+    let progress = {
+        let mut meta = transaction.open_table(META)?;
+        if let Some(marks) = &batch.marks {
+            let marks = seal::seal(MARKS_KEY.as_bytes(), &code::marks_to_bytes(marks));
+            meta.insert(MARKS_KEY, marks.as_slice())?;
+        }
+        let before = read_progress(&meta)?.unwrap_or_else(Progress::begin);
+        put_progress(&mut meta, before.next())?;
+        before.next()
+    };
     let (forgotten, new) = write_jobs(&transaction, batch)?;
     write_parents(&transaction, batch, &forgotten)?;
     {
@@ -151,7 +168,30 @@ pub(super) fn write(redb: &redb::Database, batch: &Pending) -> Result<(Vec<u64>,
         }
     }
     transaction.commit()?;
-    Ok((forgotten, new))
+    Ok((forgotten, new, progress))
+}
+
+fn read_progress(
+    meta: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<Progress>, Trouble> {
+    let Some(sealed) = meta.get(PROGRESS_KEY)? else {
+        return Ok(None);
+    };
+    let wrong = "the checksum of the number of its writes is wrong";
+    let bytes = opened(PROGRESS_KEY.as_bytes(), sealed.value(), wrong)?;
+    let progress = Progress::from_bytes(bytes);
+    progress
+        .map(Some)
+        .ok_or(Trouble::Damaged("the number of its writes cannot be read"))
+}
+
+fn put_progress(
+    meta: &mut Table<'_, &'static str, &'static [u8]>,
+    progress: Progress,
+) -> Result<(), Trouble> {
+    let sealed = seal::seal(PROGRESS_KEY.as_bytes(), &progress.to_bytes());
+    meta.insert(PROGRESS_KEY, sealed.as_slice())?;
+    Ok(())
 }
 
 fn write_jobs(transaction: &WriteTransaction, batch: &Pending) -> Result<(Vec<u64>, u64), Trouble> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::{TempDir, tempdir};
 
 use super::super::tables::FORMAT;
-use super::super::{FileStore, OpenError, Opened, Store, seal};
+use super::super::{FileStore, Lost, OpenError, Opened, Store, seal};
 use super::history::{State, commit};
 use crate::ledger::Durability;
 
@@ -16,10 +16,12 @@ async fn filled(path: &Path) {
     store.close().await.unwrap();
 }
 
+/// The states, without what lies beside them.
 fn names(directory: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(directory.path()).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.ends_with(".last"))
         .collect();
     names.sort();
     names
@@ -168,4 +170,46 @@ async fn a_file_that_was_much_larger_once_is_made_smaller() {
         "{large} to {small} bytes"
     );
     assert!(!state.jobs().is_empty());
+}
+
+/// A copy that was made earlier is as whole as can be, and so is what a damaged header may name.
+#[tokio::test]
+async fn an_older_state_that_is_whole_is_told_and_only_once() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("paris.redb");
+    let store = FileStore::open(&path).await.unwrap().store;
+    for number in 0..5 {
+        store
+            .commit(commit(number), Durability::Durable)
+            .await
+            .unwrap();
+    }
+    store.close().await.unwrap();
+    let early = fs::read(&path).unwrap();
+    let store = FileStore::open(&path).await.unwrap().store;
+    for number in 5..8 {
+        store
+            .commit(commit(number), Durability::Durable)
+            .await
+            .unwrap();
+    }
+    store.close().await.unwrap();
+    fs::write(&path, &early).unwrap();
+    let opened = FileStore::open(&path).await.unwrap();
+    assert_eq!(opened.lost, Some(Lost::Writes(3)));
+    assert!(opened.set_aside.is_none() && !opened.fell_back);
+    let found = State::of(&opened.store).await.unwrap();
+    assert_eq!(found, State::after((0..5).map(commit)));
+    opened.store.close().await.unwrap();
+    let again = FileStore::open(&path).await.unwrap();
+    assert_eq!(again.lost, None, "it was told");
+    again.store.close().await.unwrap();
+
+    fs::remove_file(&path).unwrap();
+    let opened = FileStore::open(&path).await.unwrap();
+    assert_eq!(opened.lost, Some(Lost::State));
+    opened.store.close().await.unwrap();
+    fs::remove_file(path.with_extension("last")).unwrap();
+    let opened = FileStore::open(&path).await.unwrap();
+    assert_eq!(opened.lost, None, "nobody says that there was another");
 }

@@ -1,7 +1,5 @@
-//! Ten thousand damaged files: no panic gets out, and each either opens with a state that was committed or is set aside.
-//!
-//! An older state than the last is told, but for one case: when the damage makes the file's header, its first 320 bytes, name an older
-//! transaction that is whole. No file can tell that from a copy of itself that was made earlier.
+//! Ten thousand damaged files: no panic gets out, and each either opens with a state that was committed or is set aside. An older
+//! state than the last is always told: the [witness](super::super::witness) knows of the last one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +18,8 @@ const HEADER: usize = 320;
 /// A state of several commits: the files that two kinds of end left behind, and every state it went through.
 struct Original {
     images: [Vec<u8>; 2],
+    /// What lies beside either of them.
+    witness: Vec<u8>,
     states: Vec<State>,
 }
 
@@ -39,6 +39,7 @@ async fn original(directory: &Path) -> Original {
     let closed = fs::read(&path).unwrap();
     assert_ne!(killed, closed);
     Original {
+        witness: fs::read(path.with_extension("last")).unwrap(),
         images: [killed, closed],
         states,
     }
@@ -142,30 +143,28 @@ async fn play(hand: u64, path: PathBuf, original: &Original) -> [usize; 3] {
         let used: Vec<usize> = (0..image.len()).filter(|at| image[*at] != 0).collect();
         damage(&mut random, &mut image, &original.images[1 - which], &used);
         fs::write(&path, &image).unwrap();
+        fs::write(path.with_extension("last"), &original.witness).unwrap();
         let opened = FileStore::open(&path).await;
         let opened = opened
             .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
-        let header = image.get(..HEADER) == original.images[which].get(..HEADER);
-        ends[judge(opened, original, header).await as usize] += 1;
+        ends[judge(opened, original).await as usize] += 1;
         let aside = path.with_file_name(format!("hand-{hand}.damaged-1.redb"));
         let _ = fs::remove_file(aside);
     }
     ends
 }
 
-/// `header`: whether that is as it was.
-async fn judge(opened: Opened, original: &Original, header: bool) -> End {
+async fn judge(opened: Opened, original: &Original) -> End {
     let found = State::of(&opened.store).await.unwrap();
     let end = if opened.set_aside.is_some() {
         assert_eq!(found, State::default(), "begun afresh");
+        assert_eq!(opened.lost, None, "it is told once");
         End::SetAside
     } else if found == original.states[original.states.len() - 1] {
+        assert_eq!(opened.lost, None);
         End::Whole
     } else {
-        assert!(
-            opened.fell_back || !header,
-            "an older state, and nobody was told"
-        );
+        assert!(opened.lost.is_some(), "an older state, and nobody was told");
         assert!(
             original.states.contains(&found),
             "no state that ever was: {found:?}"

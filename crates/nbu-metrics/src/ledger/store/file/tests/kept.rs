@@ -89,8 +89,8 @@ async fn a_kill_inside_a_commit_leaves_all_of_it_or_nothing() {
     let (tape, acknowledged) = played().await;
     let mut torn = 0;
     for (acts, commits) in moments(&tape, &acknowledged) {
-        let image = tape.killed_after(acts);
-        torn += usize::from(check(image, commits, &format!("killed after {acts} acts")).await);
+        let left = tape.killed_after(acts);
+        torn += usize::from(check(left, commits, &format!("killed after {acts} acts")).await);
     }
     assert!(torn > 0, "no commit was ever found half done");
 }
@@ -102,8 +102,8 @@ async fn a_power_cut_inside_a_commit_leaves_all_of_it_or_nothing() {
     let mut random = fastrand::Rng::with_seed(7);
     for (acts, commits) in moments(&tape, &acknowledged) {
         for chance in [0.0, 0.5, 0.9] {
-            let image = tape.cut_after(acts, || random.f64() < chance);
-            check(image, commits, &format!("cut after {acts} acts, {chance}")).await;
+            let left = tape.cut_after(acts, || random.f64() < chance);
+            check(left, commits, &format!("cut after {acts} acts, {chance}")).await;
         }
     }
 }
@@ -136,8 +136,11 @@ fn moments(tape: &Tape, acknowledged: &[usize]) -> Vec<(usize, u64)> {
 }
 
 /// Whether the commit under way is in it.
-async fn check(image: Vec<u8>, commits: u64, when: &str) -> bool {
-    let store = store(&Tape::of(image)).unwrap_or_else(|error| panic!("{when}: {error}"));
+async fn check(left: Tape, commits: u64, when: &str) -> bool {
+    let (database, saved) =
+        Database::open(left.place()).unwrap_or_else(|error| panic!("{when}: {error}"));
+    assert_eq!(database.lost(), None, "{when}: no crash is told as a loss");
+    let store = FileStore::over("tape".into(), database, saved, Handle::current());
     let found = State::of(&store).await.unwrap();
     let (before, after) = (first(commits), first(commits + 1));
     assert!(found == before || found == after, "{when}: {found:?}");

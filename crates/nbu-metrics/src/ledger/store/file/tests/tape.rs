@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use redb::StorageBackend;
 
 use super::super::database::Place;
+use super::super::witness::{Progress, Witness};
 
 /// One thing that was done to a disk.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ enum Act {
     Write(u64, Vec<u8>),
     SetLen(u64),
     Sync,
+    /// The witness beside it was told.
+    Witness(Progress),
 }
 
 /// A disk in memory. Clones are the same disk.
@@ -22,6 +25,8 @@ pub(super) struct Tape(Arc<Mutex<Inner>>);
 #[derive(Debug, Default)]
 struct Inner {
     image: Vec<u8>,
+    /// What the witness beside it was told.
+    witness: Option<Progress>,
     /// What was there when the tape began to record.
     start: Vec<u8>,
     acts: Vec<Act>,
@@ -43,6 +48,7 @@ impl Tape {
         Place::new(
             move |builder| builder.create_with_backend(opened.clone()),
             move || measured.0.lock().unwrap().image.len() as u64,
+            self.clone(),
         )
     }
 
@@ -57,20 +63,29 @@ impl Tape {
     }
 
     /// What a kill after so many acts left behind.
-    pub(super) fn killed_after(&self, acts: usize) -> Vec<u8> {
+    pub(super) fn killed_after(&self, acts: usize) -> Self {
         let inner = self.0.lock().unwrap();
-        play(&inner.start, &inner.acts[..acts], |_| true)
+        let acts = &inner.acts[..acts];
+        Self::with(play(&inner.start, acts, |_| true), heard(acts))
     }
 
-    /// What a power cut after so many acts left behind: what was synced, and of the rest what `kept` says.
-    pub(super) fn cut_after(&self, acts: usize, mut kept: impl FnMut() -> bool) -> Vec<u8> {
+    /// What a power cut after so many acts left behind: what was synced, and of the rest what `kept` says. The witness has
+    /// heard as much as it can have.
+    pub(super) fn cut_after(&self, acts: usize, mut kept: impl FnMut() -> bool) -> Self {
         let inner = self.0.lock().unwrap();
         let acts = &inner.acts[..acts];
         let synced = acts
             .iter()
             .rposition(|act| matches!(act, Act::Sync))
             .unwrap_or(0);
-        play(&inner.start, acts, |at| at <= synced || kept())
+        let image = play(&inner.start, acts, |at| at <= synced || kept());
+        Self::with(image, heard(acts))
+    }
+
+    fn with(image: Vec<u8>, witness: Option<Progress>) -> Self {
+        let tape = Self::of(image);
+        tape.0.lock().unwrap().witness = witness;
+        tape
     }
 
     /// After so many more acts, every further one fails; `None` heals.
@@ -112,7 +127,26 @@ fn apply(image: &mut Vec<u8>, act: &Act) {
             image[offset..offset + data.len()].copy_from_slice(data);
         }
         Act::SetLen(len) => image.resize(usize::try_from(*len).unwrap(), 0),
-        Act::Sync => {}
+        Act::Sync | Act::Witness(_) => {}
+    }
+}
+
+fn heard(acts: &[Act]) -> Option<Progress> {
+    acts.iter().rev().find_map(|act| match act {
+        Act::Witness(progress) => Some(*progress),
+        _ => None,
+    })
+}
+
+impl Witness for Tape {
+    fn heard(&self) -> Option<Progress> {
+        self.0.lock().unwrap().witness
+    }
+
+    fn hear(&self, progress: Progress) {
+        let mut inner = self.0.lock().unwrap();
+        inner.witness = Some(progress);
+        inner.acts.push(Act::Witness(progress));
     }
 }
 
