@@ -42,6 +42,7 @@
 
 mod books;
 mod counted;
+mod distinct;
 pub(crate) mod encoding;
 mod finished_job;
 mod following;

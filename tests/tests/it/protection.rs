@@ -173,7 +173,7 @@ async fn what_the_policies_said_is_there_at_once_when_the_primary_is_down_at_the
     };
     let mut first = launch().start().await;
     reached(&first, watched.sim.now()).await;
-    let success = [("collector", "protection")];
+    let success = [("primary", "tokyo"), ("collector", "protection")];
     let is_read = |page: &Page| {
         page.value("netbackup_exporter_collector_success", &success) == Some(1.0)
             && page.has(families[0], &[("client", "nobody-yet")])

@@ -1,6 +1,7 @@
 //! Which gauges are shown when there are more than the budget allows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,8 +24,10 @@ use crate::snapshot::FamilySeries;
 pub struct Admissions {
     places: HashMap<Guest, u64>,
     next: u64,
-    /// Series left out, counted in each snapshot anew, by family.
+    /// Series left out, by family: each when it begins to be.
     dropped: BTreeMap<&'static str, u64>,
+    /// Digests of those that the last snapshot left out.
+    out: HashSet<u64>,
     /// Those whose place the state does not have yet.
     changed: HashSet<Guest>,
 }
@@ -67,7 +70,7 @@ impl Admissions {
             .collect()
     }
 
-    /// How many series of each family were left out, counted in each snapshot anew.
+    /// How many series of each family were left out. One that is left out of many snapshots in a row counts once.
     pub(crate) fn dropped(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.dropped.iter().map(|(family, count)| (*family, *count))
     }
@@ -92,6 +95,7 @@ impl Admissions {
         let half_empty =
             fixed + guests <= budget.series / 2 && most <= budget.series_per_family / 2;
         if half_empty && self.places.is_empty() {
+            self.out.clear();
             return;
         }
         let units = self.seated(families, budget);
@@ -165,13 +169,23 @@ impl Admissions {
 
     fn take_out(&mut self, out: &[&Unit], families: &mut BTreeMap<&'static str, FamilySeries>) {
         let mut cut: BTreeMap<&'static str, HashSet<usize>> = BTreeMap::new();
+        let before = std::mem::take(&mut self.out);
         for unit in out {
+            let first = families.get(unit.family.name);
+            if let Some(first) = first.and_then(|one| one.series.get(unit.series.start)) {
+                let mut hasher = DefaultHasher::new();
+                guest(unit.family, &first.labels).hash(&mut hasher);
+                let digest = hasher.finish();
+                self.out.insert(digest);
+                if !before.contains(&digest) {
+                    *self.dropped.entry(unit.family.name).or_default() += unit.series.len() as u64;
+                }
+            }
             cut.entry(unit.family.name)
                 .or_default()
                 .extend(unit.series.clone());
         }
         for (name, cut) in cut {
-            *self.dropped.entry(name).or_default() += cut.len() as u64;
             if let Some(one) = families.get_mut(name) {
                 let mut place = 0;
                 one.series.retain(|_| {

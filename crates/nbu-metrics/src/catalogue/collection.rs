@@ -30,7 +30,7 @@ families! {
     COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
         "1 if the credential may see only some of what the collector counts (GET /authorization-context, permissions: no VIEW on the whole namespace): the primary then filters silently and the numbers are incomplete; absent where the primary does not tell.";
     SERIES_DROPPED_TOTAL: Counter "netbackup_exporter_series_dropped_total" ["family"] Lasting Stable from ""
-        "What exceeded the series budget: gauges left out, counted each time something is published, and additions to a counter made under __other__ instead.";
+        "Series that exceeded the budget: gauges that are left out, and counters that are added up under __other__ instead; each counts once, when it begins.";
 }
 
 families! {

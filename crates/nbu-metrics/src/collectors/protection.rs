@@ -89,7 +89,7 @@ impl Collector for Protection {
 
     fn recall(&self, ledger: &Ledger, now: Timestamp) -> Option<Collected> {
         let memory = kept::recall(ledger);
-        memory.inventory.is_known().then(|| Collected {
+        (!memory.inventory.is_empty()).then(|| Collected {
             samples: memory.render(ledger, now),
             state: State::new(memory),
             ..Collected::default()

@@ -5,9 +5,9 @@ mod attempts;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::distinct::Distinct;
 use super::encoding::{Reader, Writer};
 use super::runs::{Judged, Subject, Verdict};
 use super::store::{Note, Shelf};
@@ -24,8 +24,6 @@ const SEEDED: &str = "seeded";
 const FORM: u8 = 1;
 /// How much later, in milliseconds, all clients are gone through again.
 const SETTLE_EVERY: i64 = 3_600_000;
-/// How many clients that were cut are told apart; above that they are at least as many.
-const MOST_CUT: usize = 100_000;
 
 /// What is known of all clients.
 #[derive(Debug, Default)]
@@ -38,8 +36,8 @@ pub(super) struct Protection {
     is_seeded: bool,
     /// What was settled when the runs of all clients were last gone through, in milliseconds.
     settled: Option<i64>,
-    over_limit: HashSet<u64>,
-    excluded: HashSet<u64>,
+    over_limit: Distinct,
+    excluded: Distinct,
 }
 
 #[derive(Debug, Default)]
@@ -326,13 +324,13 @@ impl Protection {
     /// Whether there is room for this client. What is cut is noted.
     fn admits(&mut self, client: &str, settings: &ProtectionSettings) -> bool {
         if !settings.wants(client) {
-            cut(&mut self.excluded, client);
+            self.excluded.see(client);
             return false;
         }
         let has_room =
             self.clients.len() < settings.max_clients || self.clients.contains_key(client);
         if !has_room {
-            cut(&mut self.over_limit, client);
+            self.over_limit.see(client);
         }
         has_room
     }
@@ -384,14 +382,6 @@ impl Client {
     fn words(&self) -> impl Iterator<Item = Arc<str>> {
         let places = self.attempts.keys().chain(self.copies.keys());
         places.flat_map(|(one, other)| [Arc::clone(one), Arc::clone(other)])
-    }
-}
-
-fn cut(cut: &mut HashSet<u64>, client: &str) {
-    if cut.len() < MOST_CUT {
-        let mut hasher = DefaultHasher::new();
-        client.hash(&mut hasher);
-        cut.insert(hasher.finish());
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::distinct::Distinct;
 use super::room::Room;
 use super::{JobLabels, Measure, instant, key};
 use crate::budget::Budget;
@@ -50,8 +51,8 @@ pub(super) struct Totals {
     /// The entries with `touched`, each once.
     dirty: Vec<(Measure, Arc<str>)>,
     room: Room,
-    /// How often something was added up under other labels than its own, by measure, in this process.
-    folded: [u64; Measure::ALL.len()],
+    /// The keys that were added up under other labels than their own, by measure, in this process.
+    folded: [Distinct; Measure::ALL.len()],
 }
 
 #[derive(Debug)]
@@ -159,10 +160,10 @@ impl Totals {
             }
         }
         self.render_finished(labels, samples);
-        for (measure, folded) in Measure::ALL.into_iter().zip(self.folded) {
-            if folded > 0 {
+        for (measure, folded) in Measure::ALL.into_iter().zip(&self.folded) {
+            if folded.len() > 0 {
                 let family = measure.family().name;
-                samples.counter(&SERIES_DROPPED_TOTAL, &[family], folded as f64);
+                samples.counter(&SERIES_DROPPED_TOTAL, &[family], folded.len() as f64);
             }
         }
         unborn
@@ -239,7 +240,7 @@ impl Totals {
         if !entries.contains_key(key) {
             let is_known = |key: &str| entries.contains_key(key);
             if let Some(other) = self.room.instead_of(measure, key, is_known) {
-                self.folded[measure as usize] += 1;
+                self.folded[measure as usize].see(key);
                 instead = other;
                 key = &instead;
             }

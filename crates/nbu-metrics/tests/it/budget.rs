@@ -198,29 +198,50 @@ fn half_a_budget_costs_nothing_to_remember() {
 }
 
 #[test]
-fn what_was_left_out_is_counted_each_time() {
+fn what_was_left_out_is_counted_once_for_as_long_as_it_is() {
     let mut admissions = Admissions::default();
     let budget = Budget {
         series: 100,
         series_per_family: 3,
     };
-    for round in 1..=3_u8 {
+    // Two of five are left out, then a third, then none for a while, then two again.
+    for (count, told) in [(5, 2.0), (5, 2.0), (6, 3.0), (3, 3.0), (5, 5.0), (5, 5.0)] {
         let mut samples = Samples::new();
-        for number in 0..5 {
-            samples.gauge(&jobs::JOBS, &[&name(number), "ACTIVE"], 1.0);
+        for number in 0..count {
+            samples.gauge(&jobs::JOBS, &[&format!("{number}"), "ACTIVE"], 1.0);
         }
         let builder = Snapshot::builder(Some("paris".into())).add(&samples);
         let snapshot = builder.build_within(budget, &mut admissions);
-        let told = snapshot
+        let dropped = snapshot
             .families()
             .find(|one| one.family.name == collection::SERIES_DROPPED_TOTAL.name)
             .unwrap();
-        assert_eq!(told.series.len(), 1);
+        assert_eq!(dropped.series.len(), 1);
         assert_eq!(
-            told.series[0].labels.values().collect::<Vec<_>>(),
+            dropped.series[0].labels.values().collect::<Vec<_>>(),
             ["netbackup_jobs"]
         );
-        assert_eq!(told.series[0].value, Value::Number(f64::from(round) * 2.0));
+        assert_eq!(dropped.series[0].value, Value::Number(told), "{count}");
+    }
+}
+
+#[test]
+fn the_series_of_a_state_set_are_counted_one_by_one() {
+    let mut admissions = Admissions::default();
+    let budget = Budget {
+        series: 100,
+        series_per_family: STATES.len(),
+    };
+    for _ in 0..2 {
+        let mut samples = Samples::new();
+        for pool in ["a", "b"] {
+            samples.state_set(&storage::DISK_POOL_STATE, &[pool], &STATES, "UP");
+        }
+        let builder = Snapshot::builder(Some("paris".into())).add(&samples);
+        let snapshot = builder.build_within(budget, &mut admissions);
+        let mut families = snapshot.families();
+        let dropped = families.find(|one| one.family.name == collection::SERIES_DROPPED_TOTAL.name);
+        assert_eq!(dropped.unwrap().series[0].value, Value::Number(3.0));
     }
 }
 
@@ -391,15 +412,22 @@ fn the_optional_labels_are_folded_first_and_the_result_last() {
         let folded =
             format!("netbackup_jobs_finished_total {OTHER} {OTHER} {OTHER} failed {OTHER}");
         assert!(counters[&folded] > 30.0, "{counters:?}");
-        let samples = ledger.published();
-        let told = samples
-            .families()
-            .find(|(family, _)| family.name == collection::SERIES_DROPPED_TOTAL.name)
-            .unwrap();
+        let told = |samples: &Samples| {
+            let (_, series) = samples
+                .families()
+                .find(|(family, _)| family.name == collection::SERIES_DROPPED_TOTAL.name)
+                .unwrap();
+            let mut series = series.iter();
+            let of_jobs =
+                series.find(|one| one.labels.values().eq(["netbackup_jobs_finished_total"]));
+            of_jobs.unwrap().value.clone()
+        };
+        let once = told(&ledger.published());
         assert!(
-            told.1
-                .iter()
-                .any(|one| one.labels.values().eq(["netbackup_jobs_finished_total"]))
+            matches!(once, Value::Number(series) if (40.0..=49.0).contains(&series)),
+            "ten policies and most of 39 kinds: {once:?}"
         );
+        count(&ledger, &kinds, 200, clock + Duration::from_secs(120)).await;
+        assert_eq!(told(&ledger.published()), once, "each counts once");
     });
 }

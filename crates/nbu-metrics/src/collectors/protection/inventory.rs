@@ -125,6 +125,11 @@ impl Inventory {
         self.has_policies && self.has_clients
     }
 
+    /// Nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.policies.is_empty() && self.clients.is_empty()
+    }
+
     pub(super) fn policies(&self) -> impl Iterator<Item = (&Arc<str>, &KnownPolicy)> {
         self.policies.iter()
     }

@@ -12,13 +12,16 @@ use super::outcome::Outcome;
 use super::subject::Subject;
 use crate::ledger::FinishedJob;
 
+/// How many of the last subjects a new leaf's is compared with.
+const LOOKED_AT: usize = 16;
+
 /// A run that is not judged yet, or of which more may come. A job is in it once, with the values of the first record that was
 /// read.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Run {
     /// Of the root job, once it is done.
     pub(super) root: Option<Root>,
-    /// Of its leaves, each once.
+    /// Of its leaves.
     subjects: Vec<Subject>,
     members: BTreeMap<u64, Member>,
     /// When its last job so far ended, in milliseconds.
@@ -171,12 +174,12 @@ impl Run {
     pub(super) fn verdicts(&self, root: u64, extent: Extent) -> Vec<Verdict> {
         let parents = self.parents();
         let of_snapshots = self.leaves(&parents).all(|(_, leaf)| leaf.snapshot);
-        let mut groups: BTreeMap<usize, (Verdict, bool)> = BTreeMap::new();
+        let mut groups: BTreeMap<&Subject, (Verdict, bool)> = BTreeMap::new();
         for (member, leaf) in self.leaves(&parents) {
             let Some(subject) = self.subjects.get(leaf.subject) else {
                 continue;
             };
-            let (verdict, only) = groups.entry(leaf.subject).or_insert_with(|| {
+            let (verdict, only) = groups.entry(subject).or_insert_with(|| {
                 let verdict = Verdict {
                     subject: subject.clone(),
                     outcome: member.outcome,
@@ -268,13 +271,21 @@ impl Run {
             .filter_map(|(_, member)| Some((member, member.leaf.as_ref()?)))
     }
 
+    /// The streams of one come mostly together; where they do not, it may be there more than once.
     fn place_of(&mut self, subject: Subject) -> usize {
-        // The streams of a run are mostly of one.
-        let known = self.subjects.iter().rposition(|known| *known == subject);
-        known.unwrap_or_else(|| {
-            self.subjects.push(subject);
-            self.subjects.len() - 1
-        })
+        let last = self.subjects.len().saturating_sub(LOOKED_AT);
+        let known = self
+            .subjects
+            .iter()
+            .skip(last)
+            .rposition(|known| *known == subject);
+        known.map_or_else(
+            || {
+                self.subjects.push(subject);
+                self.subjects.len() - 1
+            },
+            |place| last + place,
+        )
     }
 }
 

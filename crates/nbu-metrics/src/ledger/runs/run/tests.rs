@@ -84,6 +84,27 @@ fn each_client_of_a_run_is_judged_alone() {
 }
 
 #[test]
+fn a_run_of_many_clients_whose_streams_alternate_is_judged_client_by_client() {
+    let clients = 3 * LOOKED_AT;
+    let streams = (0..2 * clients).map(|n| {
+        let failed = n == clients + 3;
+        let end = i64::try_from(n).unwrap();
+        let client = format!("client{:03}", n % clients);
+        leaf(&client, "BACKUP", if failed { 13 } else { 0 }, end)
+    });
+    let run = run(streams, 13, Some(2 * clients as u64));
+    assert_eq!(run.extent(), Extent::Whole);
+    let told = told(&run);
+    assert_eq!(told.len(), clients);
+    for (place, (client, status, end)) in told.into_iter().enumerate() {
+        assert_eq!(client, format!("client{place:03}"));
+        assert_eq!(status, Some(if place == 3 { 13 } else { 0 }));
+        assert_eq!(end, i64::try_from(clients + place).unwrap());
+    }
+    assert_eq!(Run::decode("1", &run.encode("1")), Some(run));
+}
+
+#[test]
 fn snapshots_alone_are_a_run_and_its_root_has_a_say() {
     let good = run([leaf("a", "SNAPSHOT", 0, 5)], 0, Some(1));
     assert_eq!(told(&good), [("a".to_owned(), Some(0), 5)]);

@@ -180,3 +180,17 @@ async fn where_protection_is_disabled_nothing_is_kept() {
     restart(&mut bench, &store).await;
     assert!(recalled(&bench).is_none());
 }
+
+#[tokio::test]
+async fn policies_are_there_again_also_where_their_clients_may_not_be_read() {
+    let mut bench = bench().await;
+    let store = Arc::new(MemoryStore::new());
+    restart(&mut bench, &store).await;
+    bench.finish("jobs").await;
+    let faults = bench.primary.faults();
+    faults.always(Route::UniquePolicyClients, Fault::Status(403));
+    let before = lasting(&bench.finish("protection").await);
+    assert!(before[0].is_empty() && before[1].len() == 3 && before[2].len() == 3);
+    restart(&mut bench, &store).await;
+    assert_eq!(lasting(&recalled(&bench).unwrap()), before);
+}
