@@ -134,16 +134,15 @@ impl Witness for Beside {
 
 /// Over what is there, which is as long: so a kill leaves the one or the other.
 fn write(file: &mut Option<File>, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut open = match file.take() {
-        Some(open) => open,
-        None => {
-            if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-                return Err(io::Error::other("it is not a regular file"));
-            }
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(false);
-            options.open(path)?
+    let mut open = if let Some(open) = file.take() {
+        open
+    } else {
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("it is not a regular file"));
         }
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        options.open(path)?
     };
     open.rewind()?;
     open.write_all(bytes)?;
