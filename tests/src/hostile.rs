@@ -4,6 +4,7 @@
 
 mod answers;
 mod connections;
+mod neighbour;
 mod records;
 mod statuses;
 
@@ -12,6 +13,8 @@ use nbu_api::ApiVersion;
 use nbu_sim::{
     Fault, Identity, JobSpec, Outage, Population, Route, Sim, SimBuilder, StorageCounts,
 };
+
+pub use neighbour::{Neighbour, finish_jobs, has_counted_to};
 
 use crate::Watched;
 

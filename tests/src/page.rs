@@ -82,6 +82,22 @@ impl Page {
             .copied()
     }
 
+    /// The reason that the collector of a primary gives for how it is.
+    pub fn reason(&self, primary: &str, collector: &str) -> Option<&str> {
+        let labels = [("primary", primary), ("collector", collector)];
+        let status = "netbackup_exporter_collector_status";
+        self.samples
+            .keys()
+            .find(|series| {
+                series.name == status
+                    && labels.iter().all(|(name, value)| {
+                        series.labels.get(*name).is_some_and(|found| found == value)
+                    })
+            })
+            .and_then(|series| series.labels.get("reason"))
+            .map(String::as_str)
+    }
+
     /// Every series of this name that carries at least these labels.
     pub fn select<'a>(
         &'a self,

@@ -1,4 +1,4 @@
-//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|start]`.
+//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|start|neighbour]`.
 //!
 //! Prints a table and the same as JSON for each. The exporter and the simulator share the machine, so seconds say what both need
 //! together; processor time is the exporter's alone.
@@ -9,6 +9,7 @@
 )]
 
 mod baseline;
+mod neighbour;
 mod start;
 mod steady;
 mod walk;
@@ -32,6 +33,9 @@ async fn main() {
     }
     if wanted("start") {
         start::bench().await;
+    }
+    if wanted("neighbour") {
+        neighbour::bench().await;
     }
 }
 

@@ -5,43 +5,36 @@
 
 #![expect(clippy::print_stdout, reason = "the tables are for people")]
 
-mod neighbour;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use nbu_sim::{JobSpec, Population, Running, Sim};
-use nbu_tests::hostile::{self, Hostile};
+use nbu_sim::Sim;
+use nbu_tests::hostile::{self, Hostile, Neighbour, finish_jobs, has_counted_to};
 use nbu_tests::{Exporter, Launch, Page, Watched};
 use nix::sys::signal::Signal;
 
-use neighbour::Neighbour;
-
 /// The most memory with all faults at once: the largest answers allowed, several at a time, and the process itself.
 const MEMORY: u64 = 512 << 20;
-/// Jobs that finish while a primary misbehaves: three pages.
-const DURING: u64 = 230;
 /// Long enough for the slowest machine.
 const HANG: Duration = Duration::from_secs(240);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: `cargo xtask hostile` runs it"]
 async fn every_fault_has_its_reason_and_the_healthy_neighbour_does_not_notice() {
-    let alone = alone().await;
-    let beside = beside().await;
+    let mut alone = alone().await;
+    let mut beside = beside().await;
     println!("healthy primary  longest run of primary, jobs, storage in seconds");
-    println!("alone            {:.3?}", alone.longest());
-    println!("beside           {:.3?}", beside.longest());
+    println!("alone            {:.3?}", alone.take_longest());
+    println!("beside           {:.3?}", beside.take_longest());
     alone.assert_same(&beside);
 }
 
 /// The healthy one without any other.
 async fn alone() -> Neighbour {
-    let well = well().await;
-    let exporter = Launch::with_config(configuration(&[], &well, ""))
+    let mut neighbour = Neighbour::start().await;
+    let exporter = Launch::with_config(configuration(&[], &neighbour, ""))
         .start()
         .await;
-    let mut neighbour = Neighbour::new(well);
     neighbour.settle(&exporter).await;
     neighbour.work();
     neighbour.cycles(&exporter, 4).await;
@@ -53,25 +46,21 @@ async fn alone() -> Neighbour {
 
 async fn beside() -> Neighbour {
     let elsewhere = Watched::start("elsewhere", Sim::builder()).await;
-    let well = well().await;
+    let mut neighbour = Neighbour::start().await;
     let mut hostile = Vec::new();
     for plan in hostile::plans(&elsewhere.sim.url()) {
         hostile.push(plan.start().await);
     }
     println!("{} hostile primaries", hostile.len());
-    let mut exporter = Launch::with_config(configuration(&hostile, &well, ""))
+    let mut exporter = Launch::with_config(configuration(&hostile, &neighbour, ""))
         .start()
         .await;
-    let mut neighbour = Neighbour::new(well);
     neighbour.settle(&exporter).await;
     all_well(&exporter, &hostile, "at first").await;
 
     for one in &hostile {
         one.misbehave();
-        for _ in 0..DURING {
-            one.watched.sim.add_done(&job(), 0);
-        }
-        one.watched.sim.advance(Duration::from_secs(600));
+        finish_jobs(&one.watched.sim);
     }
     neighbour.work();
     let said = verdicts(&exporter, &hostile, &mut neighbour).await;
@@ -79,7 +68,7 @@ async fn beside() -> Neighbour {
     let memory = exporter.memory();
     labels(&exporter.scrape().await);
     for format in ["application/openmetrics-text;version=1.0.0", "text/plain"] {
-        neighbour::readable(&exporter, format).await;
+        readable(&exporter, format).await;
     }
     report(&hostile, &said, memory.peak);
     assert!(memory.peak < MEMORY, "{} bytes were resident", memory.peak);
@@ -90,7 +79,7 @@ async fn beside() -> Neighbour {
     }
     // What was refused is asked again after an hour, and what has failed for long after minutes: the administrator says that
     // something has changed. The others find out by themselves.
-    exporter.rewrite_config(&configuration(&hostile, neighbour.watched(), "  "));
+    exporter.rewrite_config(&configuration(&hostile, &neighbour, "  "));
     exporter.signal(Signal::SIGHUP);
     neighbour.rest();
     neighbour.settle(&exporter).await;
@@ -108,15 +97,6 @@ async fn beside() -> Neighbour {
     neighbour
 }
 
-async fn well() -> Watched {
-    let sim = Sim::builder().seed(4).population(Population::finished(150));
-    Watched::start("well", sim).await
-}
-
-fn job() -> JobSpec {
-    JobSpec::backup("night", "STANDARD", "client-1.example.com").protects(2_048, 3)
-}
-
 /// These recover without any help.
 const BY_THEMSELVES: [&str; 6] = [
     "status-500-lists",
@@ -128,8 +108,8 @@ const BY_THEMSELVES: [&str; 6] = [
 ];
 
 /// Everything is asked every second, but for the inventory, which changes what is exposed whenever it comes. With a `mark`, all but a few hostile ones are configured anew.
-fn configuration(hostile: &[Hostile], well: &Watched, mark: &str) -> String {
-    let mut entries = well.entry();
+fn configuration(hostile: &[Hostile], well: &Neighbour, mark: &str) -> String {
+    let mut entries = well.watched().entry();
     for one in hostile {
         entries.push_str(&one.watched.entry());
         if !mark.is_empty() && !BY_THEMSELVES.contains(&one.name()) {
@@ -139,22 +119,6 @@ fn configuration(hostile: &[Hostile], well: &Watched, mark: &str) -> String {
     format!(
         "primaries:\n{entries}collectors:\n  jobs: {{interval: 1s, look_back: 1m, reconcile_interval: 1h, reconcile_window: 3h, max_catch_up: 3h}}\n  storage: {{interval: 1s}}\n  primary: {{interval: 1s}}\n  protection: {{enabled: false}}\nmetrics: {{counter_birth: 0s}}\nlimits: {{response_bytes: 16MiB, pages: 12, records_per_page: 700}}\n"
     )
-}
-
-/// The reason that the collector of a primary gives.
-fn reason(page: &Page, primary: &str, collector: &str) -> Option<String> {
-    let labels = [("primary", primary), ("collector", collector)];
-    page.select("netbackup_exporter_collector_status", &labels)
-        .map(|(series, _)| series.labels["reason"].clone())
-        .next()
-}
-
-fn has_counted_to(page: &Page, sim: &Running, primary: &str) -> bool {
-    let now = sim.now().as_millisecond() as f64 / 1000.0;
-    page.value(
-        "netbackup_jobs_watermark_timestamp_seconds",
-        &[("primary", primary)],
-    ) == Some(now)
 }
 
 /// What every collector said while its primary misbehaved.
@@ -171,7 +135,10 @@ async fn verdicts(exporter: &Exporter, hostile: &[Hostile], neighbour: &mut Neig
         for one in hostile {
             for (collector, expected) in one.expected() {
                 let seen = said.entry((one.name().to_owned(), collector)).or_default();
-                let now = reason(&page, one.name(), collector).unwrap_or_default();
+                let now = page
+                    .reason(one.name(), collector)
+                    .unwrap_or_default()
+                    .to_owned();
                 // The jobs collector was well before; it still is if it got to the end since.
                 let counts = now != "ok"
                     || collector != "jobs"
@@ -271,13 +238,28 @@ async fn all_well(exporter: &Exporter, hostile: &[Hostile], when: &str) -> Page 
 
 fn complaint(page: &Page, one: &Hostile) -> Option<String> {
     for collector in hostile::COLLECTORS {
-        let reason = reason(page, one.name(), collector);
-        if reason.as_deref() != Some("ok") {
+        let reason = page.reason(one.name(), collector);
+        if reason != Some("ok") {
             return Some(format!("{}/{collector}: {reason:?}", one.name()));
         }
     }
     (!has_counted_to(page, &one.watched.sim, one.name()))
         .then(|| format!("{}: the watermark stands still", one.name()))
+}
+
+/// A page in a format that was asked for is whole.
+async fn readable(exporter: &Exporter, accept: &str) {
+    let client = nbu_tests::http();
+    let answer = client
+        .get(exporter.url("/metrics"))
+        .header("accept", accept);
+    let text = answer.send().await.unwrap().text().await;
+    let text = text.unwrap();
+    assert!(
+        !text.contains('\0'),
+        "Prometheus reads a NUL as the end of the page"
+    );
+    Page::parse(&text);
 }
 
 /// What is exposed of a primary in the end is what it knows to be true.

@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use nbu_tests::{Exporter, Page, Series, Watched};
+use nbu_sim::{JobSpec, Population, Running, Sim};
 
+use super::COLLECTORS;
+use crate::{Exporter, Page, Series, Watched};
+
+/// Its name.
 const NAME: &str = "well";
 const OF: [(&str, &str); 1] = [("primary", NAME)];
-const COLLECTORS: [&str; 3] = ["primary", "jobs", "storage"];
+/// Jobs that finish while a primary misbehaves: three pages.
+const DURING: u64 = 230;
 
 /// A healthy primary under observation.
-pub(super) struct Neighbour {
+#[derive(Debug)]
+pub struct Neighbour {
     watched: Watched,
     /// The longest run of each collector that was seen.
     longest: [f64; 3],
@@ -24,9 +30,11 @@ pub(super) struct Neighbour {
 }
 
 impl Neighbour {
-    pub(super) fn new(watched: Watched) -> Self {
+    /// Starts it.
+    pub async fn start() -> Self {
+        let sim = Sim::builder().seed(4).population(Population::finished(150));
         Self {
-            watched,
+            watched: Watched::start(NAME, sim).await,
             longest: [0.0; 3],
             said: BTreeSet::new(),
             series: BTreeMap::new(),
@@ -34,16 +42,18 @@ impl Neighbour {
         }
     }
 
-    pub(super) fn watched(&self) -> &Watched {
+    /// The primary.
+    pub fn watched(&self) -> &Watched {
         &self.watched
     }
 
-    pub(super) fn longest(&self) -> [f64; 3] {
-        self.longest
+    /// The longest run of each of [`COLLECTORS`] that was seen since this was last asked, in seconds.
+    pub fn take_longest(&mut self) -> [f64; 3] {
+        std::mem::take(&mut self.longest)
     }
 
     /// Notes what a page says.
-    pub(super) fn look(&mut self, page: &Page) {
+    pub fn look(&mut self, page: &Page) {
         for (longest, collector) in self.longest.iter_mut().zip(COLLECTORS) {
             let labels = [("primary", NAME), ("collector", collector)];
             let took = page.value("netbackup_exporter_collector_duration_seconds", &labels);
@@ -56,34 +66,31 @@ impl Neighbour {
     }
 
     /// Jobs finish.
-    pub(super) fn work(&self) {
-        for _ in 0..super::DURING {
-            self.watched.sim.add_done(&super::job(), 0);
-        }
-        self.watched.sim.advance(Duration::from_secs(600));
+    pub fn work(&self) {
+        finish_jobs(&self.watched.sim);
     }
 
     /// Time passes.
-    pub(super) fn rest(&self) {
+    pub fn rest(&self) {
         self.watched.sim.advance(Duration::from_secs(7_200));
     }
 
     /// Waits until everything that is over has been counted and every collector has run.
-    pub(super) async fn settle(&mut self, exporter: &Exporter) {
+    pub async fn settle(&mut self, exporter: &Exporter) {
         let sim = &self.watched.sim;
         let page = exporter
             .scrape_until("the healthy primary, complete", |page| {
-                super::has_counted_to(page, sim, NAME)
-                    && COLLECTORS.into_iter().all(|collector| {
-                        super::reason(page, NAME, collector).as_deref() == Some("ok")
-                    })
+                has_counted_to(page, sim, NAME)
+                    && COLLECTORS
+                        .into_iter()
+                        .all(|collector| page.reason(NAME, collector) == Some("ok"))
             })
             .await;
         self.look(&page);
     }
 
     /// Waits until every collector has succeeded so many times more: whatever the others do, its cycles go on.
-    pub(super) async fn cycles(&mut self, exporter: &Exporter, times: usize) {
+    pub async fn cycles(&mut self, exporter: &Exporter, times: usize) {
         for _ in 0..times {
             let before = successes(&exporter.scrape().await);
             let page = exporter
@@ -100,7 +107,7 @@ impl Neighbour {
     }
 
     /// Takes down what it was asked and what is exposed of it.
-    pub(super) async fn finish(&mut self, exporter: &Exporter) {
+    pub async fn finish(&mut self, exporter: &Exporter) {
         self.cycles(exporter, 1).await;
         let page = exporter.scrape().await;
         self.series = page
@@ -123,7 +130,7 @@ impl Neighbour {
     }
 
     /// Both went through the same, so nothing may differ but the time it took.
-    pub(super) fn assert_same(&self, other: &Self) {
+    pub fn assert_same(&self, other: &Self) {
         assert_eq!(self.said, other.said, "what the collectors said");
         assert_eq!(self.asked, other.asked, "what was asked");
         assert!(self.asked.len() > 6, "{:?}", self.asked);
@@ -135,6 +142,24 @@ impl Neighbour {
             assert_eq!(Some(value), other.series.get(series), "{series:?}");
         }
     }
+}
+
+/// Some jobs finish, and ten minutes pass.
+pub fn finish_jobs(sim: &Running) {
+    let job = JobSpec::backup("night", "STANDARD", "client-1.example.com").protects(2_048, 3);
+    for _ in 0..DURING {
+        sim.add_done(&job, 0);
+    }
+    sim.advance(Duration::from_secs(600));
+}
+
+/// Whether the watermark of a primary is what its clock shows.
+pub fn has_counted_to(page: &Page, sim: &Running, primary: &str) -> bool {
+    let now = sim.now().as_millisecond() as f64 / 1000.0;
+    page.value(
+        "netbackup_jobs_watermark_timestamp_seconds",
+        &[("primary", primary)],
+    ) == Some(now)
 }
 
 fn successes(page: &Page) -> [f64; 3] {
@@ -151,19 +176,4 @@ fn comparable(name: &str, value: f64) -> Option<u64> {
     let status = name.contains("_collector_s");
     let skew = name == "netbackup_clock_skew_seconds";
     (!skew && (!own || status)).then(|| value.to_bits())
-}
-
-/// A page in a format that was asked for is whole.
-pub(super) async fn readable(exporter: &Exporter, accept: &str) {
-    let client = nbu_tests::http();
-    let answer = client
-        .get(exporter.url("/metrics"))
-        .header("accept", accept);
-    let text = answer.send().await.unwrap().text().await;
-    let text = text.unwrap();
-    assert!(
-        !text.contains('\0'),
-        "Prometheus reads a NUL as the end of the page"
-    );
-    Page::parse(&text);
 }
