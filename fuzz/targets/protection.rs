@@ -23,7 +23,7 @@ where
     let mut visited = 0;
     let folded = fold_page::<R>(body, |record| {
         visited += 1;
-        assert!(named(record), "{record:?}");
+        assert!(named(&record), "{record:?}");
         let _ = format!("{record:?}");
     });
     match folded {

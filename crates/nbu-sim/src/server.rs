@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod bomb;
 mod line;
 mod service;
 

@@ -24,6 +24,8 @@ use way::{Stream, Way, bare};
 const REFUSAL_BYTES: u64 = 64 << 10;
 /// The most that is set aside at once because a header announces it.
 const ANNOUNCED_BYTES: u64 = 1 << 20;
+/// After so many bytes it is the others' turn: the time to unpack them is some milliseconds.
+const TURN_BYTES: usize = 1 << 20;
 
 /// How long a primary that let us in is listened to, for a TLS alert that does not come.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -292,10 +294,19 @@ async fn read(
     let room = announced.min(ANNOUNCED_BYTES).max(first.len() as u64);
     let mut body = BytesMut::with_capacity(usize::try_from(room).unwrap_or(0));
     body.extend_from_slice(&first);
+    let mut since_others = 0;
     while body.len() as u64 <= limit {
         match next(response, received).await? {
             None => return Ok(body.freeze()),
-            Some(chunk) => body.extend_from_slice(&chunk),
+            Some(chunk) => {
+                since_others += chunk.len();
+                body.extend_from_slice(&chunk);
+            }
+        }
+        // What comes unpacked from one small frame never has to be waited for.
+        if since_others > TURN_BYTES {
+            since_others = 0;
+            tokio::task::yield_now().await;
         }
     }
     Err(too_large(limit))

@@ -9,11 +9,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use flate2::{Compression, write::GzEncoder};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::line::Control;
+use super::{bomb::Bomb, line::Control};
 use crate::primary::Primary;
 
 /// A body, and the request's place among those in flight.
@@ -31,19 +30,12 @@ pub(crate) enum Content {
     Reset(Option<Bytes>, Arc<Control>, Option<Pin<Box<Sleep>>>),
     Drip(Bytes, Duration, Pin<Box<Sleep>>),
     Endless,
-    Bomb(Box<GzEncoder<Vec<u8>>>, u64),
+    Bomb(Bomb),
 }
 
 impl Content {
     pub(crate) fn drip(bytes: Bytes, every: Duration) -> Self {
         Self::Drip(bytes, every, Box::pin(sleep(every)))
-    }
-
-    pub(crate) fn bomb(bytes: u64) -> Self {
-        Self::Bomb(
-            Box::new(GzEncoder::new(Vec::new(), Compression::best())),
-            bytes,
-        )
     }
 }
 
@@ -87,7 +79,7 @@ impl Body for Outgoing {
                 bytes.split_to(bytes.len().min(1))
             }
             Content::Endless => Bytes::from_static(&[b' '; 16 * 1024]),
-            Content::Bomb(encoder, left) => next_of_bomb(encoder, left)?,
+            Content::Bomb(bomb) => bomb.next().unwrap_or_default(),
         };
         Poll::Ready(chunk.has_remaining().then(|| Ok(Frame::data(chunk))))
     }
@@ -118,22 +110,6 @@ fn leave(pause: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> 
         .get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(30))))
         .as_mut()
         .poll(cx)
-}
-
-/// Compresses blanks until some bytes come out; empty at the end.
-fn next_of_bomb(encoder: &mut GzEncoder<Vec<u8>>, left: &mut u64) -> io::Result<Bytes> {
-    const BLANKS: &[u8] = &[b' '; 64 * 1024];
-    while encoder.get_ref().is_empty() && *left > 0 {
-        let step = usize::try_from(*left)
-            .unwrap_or(usize::MAX)
-            .min(BLANKS.len());
-        io::Write::write_all(encoder, &BLANKS[..step])?;
-        *left -= u64::try_from(step).unwrap_or(0);
-        if *left == 0 {
-            encoder.try_finish()?;
-        }
-    }
-    Ok(std::mem::take(encoder.get_mut()).into())
 }
 
 /// A request in flight: from its arrival to the last byte of its body, or to its end by any other way.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::{
     body::{Content, Outgoing, Place, pause},
+    bomb::Bomb,
     line::Control,
 };
 use crate::{
@@ -236,7 +237,8 @@ fn respond(
         Some(Fault::Endless) => Content::Endless,
         Some(Fault::GzipBomb { bytes }) => {
             gzip = true;
-            Content::bomb(bytes)
+            // Compressing into memory does not fail.
+            Content::Bomb(Bomb::new(bytes).unwrap_or_default())
         }
         Some(Fault::BrokenChunks | Fault::Raw(_) | Fault::ResetInHeaders) if http2 => {
             Content::Reset(None, Arc::clone(&connection.control), None)
