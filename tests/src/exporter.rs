@@ -60,7 +60,9 @@ impl Launch {
     /// Spawns the process without waiting for it to listen.
     pub fn spawn(self) -> Exporter {
         let (mut command, directory) = self.command();
-        command.stdout(Stdio::null());
+        // Nothing is expected there; who wants to know looks into the file.
+        let stdout = std::fs::File::create(directory.path().join("stdout"));
+        command.stdout(stdout.expect("a file for standard output"));
         let mut child = command.spawn().expect("the exporter starts");
         let log = Log::follow(child.stderr.take().expect("standard error is piped"));
         Exporter {

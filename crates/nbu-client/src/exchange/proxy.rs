@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::{NoProxy, Proxy};
+use reqwest::Proxy;
 use secrecy::SecretString;
 use url::Url;
 
@@ -47,9 +47,9 @@ pub(crate) struct ProxySettings {
 }
 
 impl ProxySettings {
+    /// For everything: a client that goes past the proxy has none, see [`intercepts`](Self::intercepts).
     pub(super) fn rule(&self) -> reqwest::Result<Proxy> {
-        let direct = NoProxy::from_string(&self.direct.join(","));
-        Ok(Proxy::all(self.url.clone())?.no_proxy(direct))
+        Proxy::all(self.url.clone())
     }
 
     /// Whether requests to `url` go through it.

@@ -150,3 +150,48 @@ async fn a_file_that_cannot_be_used_is_told_once_and_so_is_its_end() {
     assert!(ends[0].contains("failures=40"), "{}", ends[0]);
     assert!(ends[0].contains("lasted="), "{}", ends[0]);
 }
+
+/// Whether the credential is accepted, on a connection that is believed.
+async fn accepted(life: &Life) -> Result<(), Reason> {
+    let client = &life.client.as_ref().unwrap().0;
+    let asked = client.authorization_context().await;
+    asked.map(drop).map_err(|error| error.reason())
+}
+
+#[tokio::test]
+async fn what_kubernetes_exchanges_behind_its_links_is_found_at_the_next_reading() {
+    use std::os::unix::fs::symlink;
+
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let sim = sim(Identity::default()).await;
+    let other = self::sim(Identity::default()).await;
+    // As a mounted secret looks: key -> ..data/key, ..data -> a directory of this version.
+    let mount = |version: &str, key: &str, authority: &str| {
+        fs::create_dir(at(version)).unwrap();
+        fs::write(at(version).join("key"), key).unwrap();
+        fs::write(at(version).join("ca.pem"), authority).unwrap();
+        symlink(version, at("..data_tmp")).unwrap();
+        fs::rename(at("..data_tmp"), at("..data")).unwrap();
+    };
+    mount("..v1", "old", sim.ca_pem());
+    for name in ["key", "ca.pem"] {
+        symlink(format!("..data/{name}"), at(name)).unwrap();
+    }
+    let keys = format!(
+        "api_key_file: '{}', tls_config: {{ca_file: '{}'}}",
+        at("key").display(),
+        at("ca.pem").display()
+    );
+    let mut config = (*config(&keys)).clone();
+    config.url = sim.url().parse().unwrap();
+    let mut life = Life::new(estate(&Board::default()), Arc::new(config));
+    life.renew(life.read(Duration::ZERO).await);
+    assert_eq!(accepted(&life).await, Err(Reason::Unauthorized));
+    mount("..v2", "k", sim.ca_pem());
+    life.renew(life.read(Duration::ZERO).await);
+    assert_eq!(accepted(&life).await, Ok(()), "the key");
+    mount("..v3", "k", other.ca_pem());
+    life.renew(life.read(Duration::ZERO).await);
+    assert_eq!(accepted(&life).await, Err(Reason::Tls), "the authority");
+}
