@@ -136,7 +136,7 @@ async fn whatever_is_said_back_is_told_in_no_line_page_or_file() {
         "/config",
         "/api/v1/status",
         "/sd",
-        "/probe?target=http1",
+        "/probe?target=http1-0",
         "/nowhere",
         "/-/ready",
     ] {

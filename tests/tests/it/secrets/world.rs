@@ -3,7 +3,7 @@
 use nbu_sim::{Fault, Identity, Population, Route, Sim, SimBuilder};
 use nbu_tests::{Manner, Proxy, Watched, configuration};
 
-use super::spelling::{basic, percent, spellings};
+use super::spelling::{basic, percent, said, spellings};
 
 // Each has characters that are written in another way in JSON, in a url and on a page.
 const KEY: &str = r#"in-line-key"\/<&>%41-0123456789"#;
@@ -31,59 +31,74 @@ impl World {
         let login =
             "login: {domain_type: unixpwd, user_name: monitor, password_file: DIR/password}";
 
-        let http2 = talkative("http2", sim(), &spellings(KEY)).await;
-        let http1 = talkative("http1", sim().tls(false), &spellings(FILE)).await;
-        http1.write("key", FILE);
-        let session = [spellings(PASSWORD), spellings(TOKEN)].concat();
-        let session1 = talkative("session1", sim().tls(false), &session).await;
-        let session2 = talkative("session2", sim(), &session).await;
-        let rejected = talkative("rejected", sim(), &spellings(REJECTED)).await;
-        let sessions = [
-            (session1, PASSWORD, true),
-            (session2, PASSWORD, true),
-            (rejected, REJECTED, false),
-        ];
-        let mut primaries = vec![http2.credential(&key()), http1];
-        for (watched, password, accepted) in sessions {
-            watched.write("password", password);
+        let mut primaries = Vec::new();
+        // One spelling at a time: a text that holds one in percent-encoding goes as a whole, and would hide the others.
+        for (number, says) in said(KEY).into_iter().enumerate() {
+            let watched = talkative(&format!("http2-{number}"), sim(), &says).await;
+            primaries.push(watched.credential(&key()));
+        }
+        for (number, says) in said(FILE).into_iter().enumerate() {
+            let name = format!("http1-{number}");
+            let watched = talkative(&name, sim().tls(false), &says).await;
+            watched.write("key", FILE);
+            primaries.push(watched);
+        }
+        let session = |number: usize| format!("{} {}", said(PASSWORD)[number], said(TOKEN)[number]);
+        for number in 0..4 {
+            for (name, tls) in [("session1", false), ("session2", true)] {
+                let name = format!("{name}-{number}");
+                let watched = talkative(&name, sim().tls(tls), &session(number)).await;
+                watched.write("password", PASSWORD);
+                watched.sim.faults().always(Route::Login, logged_in());
+                primaries.push(watched.credential(login));
+            }
+        }
+        for (number, says) in said(REJECTED).into_iter().enumerate() {
+            let watched = talkative(&format!("rejected-{number}"), sim(), &says).await;
+            watched.write("password", REJECTED);
             watched
                 .sim
                 .faults()
-                .always(Route::Login, logged_in(accepted, password));
+                .always(Route::Login, refused(401, &says));
             primaries.push(watched.credential(login));
         }
 
-        let own = [spellings(KEY), spellings(PROXY), basic(USER, PROXY)].concat();
+        let sent = basic(USER, PROXY)[0].clone();
         let tunnel = Proxy::start(Manner::Tunnels).await;
-        let declining = Proxy::start(Manner::Says(502, own.join(" "))).await;
-        let wanting = Proxy::start(Manner::Says(407, own.join(" "))).await;
-        for (name, tls, proxy) in [
-            ("tunnelled", true, &tunnel),
-            ("declined", true, &declining),
-            ("unwanted", true, &wanting),
-            ("passed-on", false, &declining),
-        ] {
+        let declining = Proxy::start(Manner::Says(502, sent.clone())).await;
+        let wanting = Proxy::start(Manner::Says(407, said(PROXY)[1].clone())).await;
+        let behind = said(PROXY).into_iter().chain([sent]).enumerate();
+        let behind =
+            behind.map(|(number, says)| (format!("tunnelled-{number}"), says, true, &tunnel));
+        let own = || said(KEY)[0].clone();
+        let further = [
+            ("declined".to_owned(), own(), true, &declining),
+            ("unwanted".to_owned(), own(), true, &wanting),
+            ("passed-on".to_owned(), own(), false, &declining),
+            ("stopped".to_owned(), own(), false, &wanting),
+        ];
+        for (name, says, tls, proxy) in behind.chain(further) {
             let address = format!("http://{USER}:{}@{}", percent(PROXY), proxy.address);
-            let watched = talkative(name, sim().tls(tls), &own).await;
+            let watched = talkative(&name, sim().tls(tls), &says).await;
             let watched = watched.setting(&format!("proxy_url: '{address}'"));
             primaries.push(watched.credential(&key()));
         }
 
         let mut identity = Identity::default();
         identity.client_certificate = true;
-        let certified = talkative("certified", sim().identity(identity), &spellings(KEY)).await;
+        let certified = talkative("certified", sim().identity(identity), KEY).await;
         let pair = certified.sim.client_certificate().unwrap();
         let tls = "ca_file: DIR/ca.pem, cert_file: DIR/cert.pem, key_file: DIR/key.pem";
         certified.write("cert.pem", &pair.certificate);
         certified.write("key.pem", &pair.key);
-        let garbled = talkative("garbled", sim(), &[]).await;
+        let garbled = talkative("garbled", sim(), "").await;
         garbled.write("cert.pem", &pair.certificate);
         garbled.write(
             "key.pem",
             &format!("-----BEGIN PRIVATE KEY-----\n{GARBLED}\n-----END PRIVATE KEY-----\n"),
         );
         primaries.extend([certified, garbled].map(|one| one.tls(tls).credential(&key())));
-        let lines = talkative("two-lines", sim(), &[]).await;
+        let lines = talkative("two-lines", sim(), "").await;
         lines.write("key", TWO_LINES);
         primaries.push(lines);
 
@@ -132,11 +147,11 @@ impl World {
                 .any(|seen| seen.header("authorization") == Some(secret) && seen.http2 == http2);
             assert!(found, "{secret} was not sent to {primary}");
         };
-        sent("http2", KEY, true);
-        sent("http1", FILE, false);
-        sent("session2", TOKEN, true);
-        sent("session1", TOKEN, false);
-        sent("tunnelled", KEY, true);
+        sent("http2-0", KEY, true);
+        sent("http1-0", FILE, false);
+        sent("session2-0", TOKEN, true);
+        sent("session1-0", TOKEN, false);
+        sent("tunnelled-0", KEY, true);
         sent("certified", KEY, true);
         let basic = &basic(USER, PROXY)[0];
         for proxy in &self.proxies {
@@ -172,35 +187,30 @@ fn answer(status: u16, content_type: &str, body: String) -> Fault {
     }
 }
 
-fn logged_in(accepted: bool, password: &str) -> Fault {
-    let json = "application/vnd.netbackup+json;version=12.0";
-    let quoted = |text: &str| serde_json::to_string(text).unwrap();
-    if accepted {
-        let token = quoted(TOKEN);
-        let session = format!(r#"{{"token":{token},"tokenType":"BEARER","validity":3600}}"#);
-        return answer(201, json, session);
-    }
-    let message = quoted(&format!("{} is wrong", spellings(password).join(" ")));
-    answer(
-        401,
-        json,
-        format!(r#"{{"errorCode":8000,"errorMessage":{message}}}"#),
-    )
+const JSON: &str = "application/vnd.netbackup+json;version=12.0";
+
+fn logged_in() -> Fault {
+    let token = serde_json::to_string(TOKEN).unwrap();
+    let session = format!(r#"{{"token":{token},"tokenType":"BEARER","validity":3600}}"#);
+    answer(201, JSON, session)
 }
 
-/// A primary that says these things instead of answering: in messages, in bodies of other kinds, in headers, in its reason.
-async fn talkative(name: &str, sim: SimBuilder, says: &[String]) -> Watched {
-    let watched = Watched::start(name, sim).await;
-    let json = "application/vnd.netbackup+json;version=12.0";
-    let said = says.join(" ");
-    let quoted = serde_json::to_string(&said).unwrap();
-    let refused = format!(
+/// A refusal in JSON, with this in every place that a text may have.
+fn refused(status: u16, said: &str) -> Fault {
+    let quoted = serde_json::to_string(said).unwrap();
+    let body = format!(
         r#"{{"errorCode":1,"errorMessage":{quoted},"attributeErrors":{{"a":{quoted}}},"errorDetails":[{quoted}]}}"#
     );
+    answer(status, JSON, body)
+}
+
+/// A primary that says this instead of answering: in messages, in bodies of other kinds, in headers, in its reason.
+async fn talkative(name: &str, sim: SimBuilder, said: &str) -> Watched {
+    let watched = Watched::start(name, sim).await;
     let header = |name: &str, value: String| (name.to_owned(), value);
     let faults = watched.sim.faults();
     let text = "text/plain";
-    faults.always(Route::Jobs, answer(400, json, refused.clone()));
+    faults.always(Route::Jobs, refused(400, said));
     faults.always(
         Route::StorageUnits,
         Fault::Answer {
@@ -213,14 +223,14 @@ async fn talkative(name: &str, sim: SimBuilder, says: &[String]) -> Watched {
                 "x-request-id",
                 "retry-after",
             ]
-            .map(|name| header(name, said.clone()))
+            .map(|name| header(name, said.to_owned()))
             .to_vec(),
-            body: said.clone().into(),
+            body: said.to_owned().into(),
         },
     );
     faults.always(
         Route::DiskPools,
-        answer(200, &format!("text/{said}"), said.clone()),
+        answer(200, &format!("text/{said}"), said.to_owned()),
     );
     faults.always(
         Route::StorageServers,
@@ -231,13 +241,13 @@ async fn talkative(name: &str, sim: SimBuilder, says: &[String]) -> Watched {
                 "location",
                 format!("https://x.example.com/?a={said}"),
             )],
-            body: said.clone().into(),
+            body: said.to_owned().into(),
         },
     );
-    faults.always(Route::Policies, answer(403, json, refused));
+    faults.always(Route::Policies, refused(403, said));
     faults.always(
         Route::UniquePolicyClients,
-        answer(200, json, format!(r#"{{"data":[{said}"#)),
+        answer(200, JSON, format!(r#"{{"data":[{said}"#)),
     );
     let raw = format!("HTTP/1.1 500 {said}\r\nX-Said: {said}\r\nContent-Length: 0\r\n\r\n");
     faults.always(Route::PausedClients, Fault::Raw(raw.into()));
@@ -245,11 +255,11 @@ async fn talkative(name: &str, sim: SimBuilder, says: &[String]) -> Watched {
         Route::ServerInfo,
         answer(404, "text/html", format!("<title>{said}</title>")),
     );
-    faults.always(Route::Logout, answer(401, text, said));
+    faults.always(Route::Logout, answer(401, text, said.to_owned()));
     let known = r#"{"data":{"attributes":{"subject":"somebody"}}}"#;
     faults.always(
         Route::AuthorizationContext,
-        answer(200, json, known.to_owned()),
+        answer(200, JSON, known.to_owned()),
     );
     watched
 }

@@ -430,3 +430,26 @@ async fn a_login_that_met_another_version_takes_part_in_the_detection() {
     assert_eq!(client.detect().await.unwrap(), nbu_api::ApiVersion::V8_0);
     jobs(&client).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn whichever_way_a_user_is_not_let_in_the_account_rests_and_trouble_is_no_such_way() {
+    for (status, rests) in [
+        (400, true),
+        (401, true),
+        (403, true),
+        (404, false),
+        (500, false),
+    ] {
+        let scene = Scene::pinging(move |seen| match &*seen.path {
+            "/login" => Act::json(status, "{}"),
+            _ => Act::json(401, "{}"),
+        });
+        let client = client(&scene, "right");
+        for _ in 0..3 {
+            jobs(&client).await.unwrap_err();
+            advance(Duration::from_secs(60)).await;
+        }
+        let logins = if rests { 1 } else { 3 };
+        assert_eq!(scene.count("/login"), logins, "{status}");
+    }
+}
