@@ -3,7 +3,7 @@
 //! A [`Client`] finds out which API version the primary speaks, asks for lists page by page, repeats what is worth
 //! repeating, bounds what it takes, and says in its errors what to do. Most of all it can be closed: from one instant on
 //! nothing new is sent, what is on the wire is waited for, and at the deadline the rest is cut off, with one outcome for
-//! everyone who asks.
+//! everyone who asks. Sessions that it opened it also ends.
 //!
 //! ```no_run
 //! use nbu_api::endpoint::JOBS;

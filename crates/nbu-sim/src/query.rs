@@ -1,5 +1,7 @@
 //! The query string, decoded.
 
+use percent_encoding::percent_decode_str;
+
 /// Ordered pairs of a query string, percent-decoded. `+` is a space, as Java's web servers read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query(pub(crate) Vec<(String, String)>);
@@ -38,29 +40,7 @@ impl Query {
 
 /// Percent-decodes; a broken escape stays as it was sent, broken UTF-8 becomes replacement characters.
 pub(crate) fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escape = (byte == b'%')
-            .then(|| bytes.get(at + 1..at + 3).and_then(hex))
-            .flatten();
-        if let Some(decoded) = escape {
-            out.push(decoded);
-            at += 3;
-        } else {
-            out.push(byte);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn hex(pair: &[u8]) -> Option<u8> {
-    if !pair.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -77,5 +57,7 @@ mod tests {
         assert_eq!(query.value("plus"), Some("a+b"));
         assert_eq!(query.value("empty"), Some(""));
         assert_eq!(query.value("odd"), Some("%zz"));
+        assert_eq!(decode("a%2"), "a%2");
+        assert_eq!(decode("%ff%C3%A9"), "\u{fffd}\u{e9}");
     }
 }
