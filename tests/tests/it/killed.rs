@@ -82,6 +82,9 @@ async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twic
                 watched.sim.advance(MINUTE / 12);
             }
         };
+        if kill % 10 == 4 {
+            fail_whole_walks(&watched).await;
+        }
         // Written a little late: only the overlap leads back to them.
         for late in [30, 110] {
             let ended = watched.sim.now() - Duration::from_secs(late);
@@ -144,6 +147,24 @@ async fn thirty_kills_in_the_midst_of_faults_lose_nothing_and_count_nothing_twic
     let counted = truth.leaves_ended_since(horizon).count();
     assert_eq!(durations, counted as f64);
     assert!(counted > 1_000, "a test of {counted} jobs proves little");
+}
+
+/// Lets more requests in a row fail than one walk repeats, so that at least one walk over finished jobs ends with an error and a
+/// later one has to make up for it.
+async fn fail_whole_walks(watched: &Watched) {
+    const REQUESTS: usize = 10;
+    let faults = watched.sim.faults();
+    let before = faults.struck();
+    watched.sim.advance(5 * MINUTE);
+    faults.next(Route::Jobs, REQUESTS, Fault::Status(500));
+    let struck = async {
+        let mut tick = interval(Duration::from_millis(20));
+        while faults.struck() < before + REQUESTS {
+            tick.tick().await;
+            watched.sim.advance(MINUTE / 12);
+        }
+    };
+    timeout(Duration::from_secs(60), struck).await.unwrap();
 }
 
 /// The same numbers in each run; the moments are random enough by what the machine does.

@@ -120,7 +120,7 @@ impl Books {
         if self.marks.horizon.is_some_and(|horizon| end < horizon) {
             self.change_marks().before_horizon += 1;
             // The look-back of the first start: nothing is counted, but it tells when there was a backup.
-            if self.marks.watermark < self.marks.horizon {
+            if !self.has_looked_back() {
                 self.follow(job, end);
             }
             return Verdict::Settled;
@@ -267,11 +267,16 @@ impl Books {
         self.protection.settle(settled);
     }
 
+    /// Whether the first look-back is over.
+    pub(super) fn has_looked_back(&self) -> bool {
+        self.marks.watermark.is_some() && self.marks.watermark >= self.marks.horizon
+    }
+
     /// Of runs that ended before this, in milliseconds, no job is taken any more.
     fn settled(&self) -> i64 {
         let horizon = self.marks.horizon;
         // In the look-back, jobs before the horizon are.
-        let horizon = horizon.filter(|_| self.marks.watermark >= horizon);
+        let horizon = horizon.filter(|_| self.has_looked_back());
         horizon.map_or(i64::MIN, Timestamp::as_millisecond)
     }
 

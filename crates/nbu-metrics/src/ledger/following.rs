@@ -17,6 +17,11 @@ impl Ledger {
         self.books().protection.successes()
     }
 
+    /// Whether the jobs of the look-back have all been read.
+    pub fn has_looked_back(&self) -> bool {
+        self.books().has_looked_back()
+    }
+
     /// Every client of which a run or a copy is known.
     pub fn clients(&self) -> BTreeSet<Arc<str>> {
         self.books().protection.names().cloned().collect()

@@ -8,7 +8,6 @@
 mod damage;
 mod driver;
 mod faulty_store;
-mod in_time;
 mod laws;
 mod older;
 mod order;

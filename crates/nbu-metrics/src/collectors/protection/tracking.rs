@@ -101,6 +101,10 @@ pub(super) fn render(inventory: &Inventory, ledger: &Ledger, samples: &mut Sampl
                 *reasons.entry(reason).or_default() += 1;
                 continue;
             }
+            // Before the look-back is over, nothing is known of anybody.
+            if !ledger.has_looked_back() {
+                continue;
+            }
             for policy in policies().filter(|policy| !judge.has_succeeded(name, policy)) {
                 let labels = [&**name, &**policy];
                 samples.gauge(&families::CLIENT_NEVER_SUCCEEDED, &labels, 1.0);

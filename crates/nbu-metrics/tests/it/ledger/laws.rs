@@ -1,5 +1,10 @@
 //! One property over everything that can happen, in memory and on files. That nothing has to wait for a reconciliation is told by
-//! another: see [`in_time`](super::in_time).
+//! another: see [`in_time`].
+//!
+//! Together they go red when one of these is taken away: idempotence by id, persist before publish, the watermark that moves only
+//! after a complete walk and to the clock read before it, the overlap, the horizon.
+
+mod in_time;
 
 use std::time::Duration;
 
@@ -52,7 +57,7 @@ enum Event {
     Crash(bool),
 }
 
-pub(super) fn kind() -> impl Strategy<Value = Kind> {
+fn kind() -> impl Strategy<Value = Kind> {
     let status = prop::sample::select(vec![Some(0), Some(0), Some(1), Some(71), Some(150), None]);
     let kilobytes = prop::option::weighted(0.8, 0..10_000_000_u64);
     (

@@ -194,3 +194,18 @@ async fn clients_beyond_the_limit_and_unwanted_ones_are_cut_and_counted() {
         "of the others nothing is known"
     );
 }
+
+#[tokio::test]
+async fn nobody_never_succeeded_before_the_look_back_is_over() {
+    let mut bench = bench().await;
+    let before = bench.primary.now() - HOUR;
+    let job = backup("daily", "host1").started(before).ended(before);
+    bench.primary.add_done(&job.updated(before), 0);
+    let found = bench.finish("protection").await;
+    assert_eq!(series(&found, NEVER), Series::new());
+    assert!(series(&found, "netbackup_policy_info").len() > 2);
+    bench.finish("jobs").await;
+    let found = bench.finish("protection").await;
+    let never = series(&found, NEVER);
+    assert!(!never.contains_key("host1 daily") && never.contains_key("host2 daily"));
+}

@@ -5,11 +5,11 @@ use std::time::Duration;
 use nbu_metrics::ledger::JobsSettings;
 use proptest::prelude::*;
 
-use super::driver::{Break, Driver};
-use super::faulty_store::FaultyStore;
-use super::laws::kind;
-use super::truth;
-use super::world::{HOUR, Kind, MINUTE, SECOND, World};
+use super::super::driver::{Break, Driver};
+use super::super::faulty_store::FaultyStore;
+use super::super::truth;
+use super::super::world::{HOUR, Kind, MINUTE, SECOND, World};
+use super::kind;
 
 /// How late a record may be written, to be found by the next walk all the same.
 const OVERLAP: i64 = 2 * MINUTE;
