@@ -70,8 +70,19 @@ impl Authority {
 impl Pair {
     /// A certificate that nobody but itself vouches for.
     pub fn self_signed() -> Self {
+        Self::signing(&params("self", Vec::new()))
+    }
+
+    /// One that was valid once.
+    pub fn self_signed_and_expired() -> Self {
+        let mut params = params("self", Vec::new());
+        params.not_after = date_time_ymd(2021, 1, 1);
+        Self::signing(&params)
+    }
+
+    fn signing(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().expect("a key");
-        let certificate = params("self", Vec::new()).self_signed(&key);
+        let certificate = params.self_signed(&key);
         Self {
             certificate: certificate.expect("a certificate").pem(),
             key: key.serialize_pem(),

@@ -389,6 +389,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_was_taken_but_not_sent_is_not_forgotten() {
+        let (_client, server) = duplex(4);
+        let activity = Arc::new(Activity::default());
+        // As TLS does, it takes everything and gets stuck when it sends.
+        let taking = tokio::io::BufWriter::with_capacity(1024, server);
+        let mut watched = Watched::new(taking, Arc::clone(&activity), PATIENCE);
+        watched.write_all(&[0; 64]).await.unwrap();
+        let began = Instant::now();
+        timeout(Duration::from_secs(1), watched.flush())
+            .await
+            .unwrap_err();
+        assert!(!activity.is_idle());
+        let error = watched.flush().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), PATIENCE.write.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn of_many_responses_the_one_that_is_not_read_cuts_the_connection() {
         let (_client, server) = duplex(64);
         let activity = Arc::new(Activity::multiplexed());

@@ -75,9 +75,11 @@ impl Live {
     pub(super) async fn current(&self) -> Arc<Standing> {
         if let Some(path) = &self.path
             && let Ok(mut looks) = self.looks.try_lock()
-            && let Some(look) = looks.look(path, &self.standing).await
         {
-            self.found(look);
+            let (path, present) = (path.clone(), self.standing.load_full());
+            if let Some(look) = looks.look(move || present.read_change(&path)).await {
+                self.found(look);
+            }
         }
         self.standing.load_full()
     }
@@ -127,8 +129,9 @@ impl Live {
                     );
                 }
             }
-            Look::Hung => warn!(
-                "the web configuration could not be read again in time; the one before stays in force"
+            Look::Hung(file) => warn!(
+                file = file.map(|file| file.display().to_string()),
+                "the web configuration could not be read again in time: its file system does not answer; the one before stays in force"
             ),
         }
     }

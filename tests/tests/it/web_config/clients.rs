@@ -104,7 +104,8 @@ async fn only_the_names_of_the_list_are_admitted() {
 async fn a_certificate_that_is_listed_itself_is_as_good_as_one_that_it_issued() {
     let site = Site::new();
     let (own, other) = (Pair::self_signed(), Pair::self_signed());
-    site.write("ca.pem", &own.certificate);
+    let old = Pair::self_signed_and_expired();
+    site.write("ca.pem", &format!("{}{}", own.certificate, old.certificate));
     let lines = [
         "client_auth_type: RequireAndVerifyClientCert",
         "client_ca_file: ca.pem",
@@ -112,6 +113,7 @@ async fn a_certificate_that_is_listed_itself_is_as_good_as_one_that_it_issued() 
     let exporter = site.start(&tls_with(&lines)).await;
     assert!(admitted(&site, &exporter, Some(&own)).await);
     assert!(!admitted(&site, &exporter, Some(&other)).await);
+    assert!(!admitted(&site, &exporter, Some(&old)).await);
     // Whoever has only the certificate has nothing.
     let thief = Pair {
         certificate: own.certificate,

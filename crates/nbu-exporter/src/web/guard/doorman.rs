@@ -70,3 +70,107 @@ impl Doorman {
         compared.await.map_err(|_| Busy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use axum::http::HeaderValue;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+    use crate::config::web::WebConfig;
+
+    fn users() -> Users {
+        let hash = bcrypt::hash("right", 4).unwrap();
+        let text = format!("basic_auth_users: {{alice: '{hash}'}}");
+        WebConfig::parse(Path::new("web.yml"), &text).unwrap().users
+    }
+
+    fn who(user: &str, password: &str) -> Credentials {
+        let encoded = STANDARD.encode(format!("{user}:{password}"));
+        let header = HeaderValue::try_from(format!("Basic {encoded}")).unwrap();
+        Credentials::parse(&header).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_line_is_bounded_and_who_is_known_need_not_stand_in_it() {
+        let (doorman, users) = (Arc::new(Doorman::new()), Arc::new(users()));
+        assert_eq!(
+            doorman.admits(&users, &who("alice", "right")).await,
+            Ok(true)
+        );
+        assert_eq!(
+            doorman.admits(&users, &who("alice", "wrong")).await,
+            Ok(false)
+        );
+        // Nobody's turn ends.
+        let all = u32::try_from(doorman.comparing.available_permits()).unwrap();
+        let turns = doorman.comparing.acquire_many(all).await.unwrap();
+        let mut line = Vec::new();
+        for number in 0..WAITING {
+            let (doorman, users) = (Arc::clone(&doorman), Arc::clone(&users));
+            let waiting = async move {
+                let credentials = who("alice", &number.to_string());
+                doorman.admits(&users, &credentials).await
+            };
+            line.push(tokio::spawn(waiting));
+        }
+        while doorman.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(
+            doorman.admits(&users, &who("bob", "right")).await,
+            Err(Busy)
+        );
+        assert_eq!(
+            doorman.admits(&users, &who("alice", "right")).await,
+            Ok(true)
+        );
+        assert_eq!(
+            doorman.admits(&users, &who("alice", "wrong")).await,
+            Ok(false)
+        );
+        drop(turns);
+        for waiting in line {
+            assert_eq!(waiting.await.unwrap(), Ok(false));
+        }
+        assert_eq!(
+            doorman.admits(&users, &who("bob", "right")).await,
+            Ok(false)
+        );
+    }
+
+    #[tokio::test]
+    async fn the_decoy_s_own_text_opens_nothing_and_a_changed_hash_is_asked_anew() {
+        let (doorman, before) = (Doorman::new(), users());
+        assert_eq!(
+            doorman.admits(&before, &who("alice", "right")).await,
+            Ok(true)
+        );
+        let text = format!(
+            "basic_auth_users: {{alice: '{}'}}",
+            bcrypt::hash("other", 4).unwrap()
+        );
+        let after = WebConfig::parse(Path::new("web.yml"), &text).unwrap().users;
+        assert_eq!(
+            doorman.admits(&after, &who("alice", "right")).await,
+            Ok(false)
+        );
+        assert_eq!(
+            doorman.admits(&after, &who("alice", "other")).await,
+            Ok(true)
+        );
+        assert_eq!(doorman.admits(&after, &who("", "")).await, Ok(false));
+    }
+
+    #[test]
+    fn who_does_not_exist_is_compared_with_a_hash_of_the_same_cost() {
+        let tail = "$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
+        let text = format!("basic_auth_users: {{a: '$2y$05{tail}', b: '$2a$07{tail}'}}");
+        let users = WebConfig::parse(Path::new("web.yml"), &text).unwrap().users;
+        assert!(users.decoy().expose().starts_with("$2b$07$"));
+        assert!(!users.decoy().matches(b""));
+    }
+}
