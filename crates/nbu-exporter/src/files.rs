@@ -1,6 +1,6 @@
 //! The door to files that users name: bounded, and regular files only, so that no read can exhaust memory or wait for a
 //! writer. A file system that does not answer holds it up all the same: who cannot wait reads with `Patient`, and
-//! the [`Watch`] tells which file it is.
+//! the `Watch` tells which file it is.
 
 mod watch;
 
