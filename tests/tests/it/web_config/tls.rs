@@ -2,11 +2,16 @@
 
 use super::{HANG, Site, TLS, status, tls_with};
 use nbu_tests::{Exporter, Visitor};
+use nix::sys::signal::Signal;
 use reqwest::Version;
 use rustls::crypto::ring::{cipher_suite, kx_group};
 use rustls::version::{TLS12, TLS13};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// What running responses get; idle connections must not need it.
+const GRACE: Duration = Duration::from_secs(30);
 
 async fn version(visitor: Visitor, exporter: &Exporter) -> Version {
     let url = format!("https://{}/-/healthy", exporter.address());
@@ -18,11 +23,12 @@ async fn version(visitor: Visitor, exporter: &Exporter) -> Version {
 #[tokio::test]
 async fn a_scrape_over_tls_in_both_protocols() {
     let site = Site::new();
-    let exporter = site.start(TLS).await;
+    let mut exporter = site.start(TLS).await;
     assert_eq!(version(site.visitor(), &exporter).await, Version::HTTP_2);
     let mut old = site.visitor();
     old.http2 = false;
     assert_eq!(version(old, &exporter).await, Version::HTTP_11);
+    let mut idle = Vec::new();
     for http2 in [true, false] {
         let mut visitor = site.visitor();
         visitor.http2 = http2;
@@ -33,7 +39,13 @@ async fn a_scrape_over_tls_in_both_protocols() {
             let page = client.get(&url).send().await.unwrap().text().await.unwrap();
             assert!(page.contains("netbackup_exporter_build_info"), "{page}");
         }
+        idle.push(client);
     }
+    // Connections that are open and idle keep nothing from ending.
+    exporter.signal(Signal::SIGTERM);
+    let status = exporter.ended_within(GRACE / 2).await;
+    assert_eq!(status.code(), Some(0), "{}", exporter.log());
+    drop(idle);
 
     let site = Site::new();
     let exporter = site
