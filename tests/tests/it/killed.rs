@@ -2,6 +2,11 @@
 //!
 //! Nothing heals what a walk missed: the reconciliation comes after the end. Some records are written late, within the overlap, and
 //! at every third kill it is compared what was shown before and after.
+//!
+//! It goes red when an id is counted as often as it is read, when what is shown is not made durable first, when a walk moves the
+//! watermark before it is complete, without the overlap and without the horizon. Two bugs are too quick for it and are left to the
+//! properties of the ledger: to show what is being written a moment before it is written, and to move the watermark a little
+//! further than to the clock read before the walk.
 
 use super::truth::{finished_equal, parents_equal, reached};
 use nbu_sim::{Fault, JobSpec, Population, Route, Sim};
