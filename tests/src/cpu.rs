@@ -1,27 +1,20 @@
-//! Processor time, as the kernel counts it.
+//! Processor time, in seconds, as the kernel counts it: to the nanosecond, in user and kernel mode.
 
-/// Seconds in one tick of the counters in `/proc`; the kernel shows them in this unit on every architecture.
-const TICK: f64 = 0.01;
+use nix::time::ClockId;
+use nix::unistd::Pid;
 
-/// Processor time that a process has used in seconds, in user and kernel mode; Linux only.
+/// What a process has used so far; Linux only.
 pub fn of_process(pid: u32) -> f64 {
-    read(&format!("/proc/{pid}/stat"))
+    let pid = i32::try_from(pid).expect("a process id");
+    read(ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).expect("the clock of a process that lives"))
 }
 
-/// Processor time that the calling thread has used, in seconds.
+/// What the calling thread has used so far.
 pub fn of_this_thread() -> f64 {
-    read("/proc/thread-self/stat")
+    read(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
-fn read(path: &str) -> f64 {
-    let stat = std::fs::read_to_string(path).expect("the counters of a process that lives");
-    // The second field is the program's name in brackets, which may hold anything.
-    let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-    let ticks: u32 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|field| field.parse::<u32>().expect("a number of ticks"))
-        .sum();
-    TICK * f64::from(ticks)
+fn read(clock: ClockId) -> f64 {
+    let time = clock.now().expect("the clock of something that lives");
+    std::time::Duration::from(time).as_secs_f64()
 }

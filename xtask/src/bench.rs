@@ -7,7 +7,7 @@ pub(crate) fn run(sh: &Shell, filter: Option<&str>) -> anyhow::Result<()> {
     let filter = filter.as_slice();
     cmd!(
         sh,
-        "cargo bench --locked -p nbu-client -p nbu-metrics --benches -- {filter...}"
+        "cargo bench --locked -p nbu-api -p nbu-client -p nbu-metrics --benches -- {filter...}"
     )
     .run()?;
     cmd!(sh, "cargo build --locked --release -p nbu-exporter").run()?;

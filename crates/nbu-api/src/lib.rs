@@ -54,6 +54,7 @@ mod policy;
 mod policy_client;
 mod query;
 mod queue_reason;
+mod scan;
 mod schedule;
 mod server_info;
 mod status_text;

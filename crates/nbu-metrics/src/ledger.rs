@@ -44,6 +44,7 @@ mod books;
 mod counted;
 mod distinct;
 pub(crate) mod encoding;
+mod few;
 mod finished_job;
 mod following;
 pub(crate) mod instant;

@@ -209,6 +209,11 @@ impl Running {
         self.primary.traffic.forget();
     }
 
+    /// How many requests there were, the forgotten ones included.
+    pub fn asked(&self) -> usize {
+        self.primary.traffic.asked()
+    }
+
     /// Requests being answered now, up to the last byte of the body.
     pub fn in_flight(&self) -> usize {
         self.primary.traffic.in_flight().now()

@@ -62,6 +62,7 @@ impl fmt::Debug for Seen {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     seen: Locked<VecDeque<Seen>>,
+    asked: AtomicUsize,
     in_flight: Gauge,
     connections: Gauge,
     accepted: AtomicUsize,
@@ -69,6 +70,7 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     pub(crate) fn record(&self, seen: Seen) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let mut log = self.seen.lock();
         if log.len() == KEPT {
             log.pop_front();
@@ -83,6 +85,10 @@ impl Traffic {
     pub(crate) fn forget(&self) {
         self.seen.lock().clear();
         self.in_flight.reset_peak();
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub(crate) fn in_flight(&self) -> &Gauge {

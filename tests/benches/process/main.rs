@@ -1,4 +1,5 @@
-//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|start|neighbour]`.
+//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|start|neighbour]`, or
+//! a row of them: `walk/100000/0ms/4/disk/full`.
 //!
 //! Prints a table and the same as JSON for each. The exporter and the simulator share the machine, so seconds say what both need
 //! together; processor time is the exporter's alone.
@@ -9,6 +10,7 @@
 )]
 
 mod baseline;
+mod commits;
 mod neighbour;
 mod start;
 mod steady;
@@ -19,22 +21,30 @@ use std::time::Duration;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
+/// Which benches to run: those whose name contains a text, as everywhere with cargo.
+struct Filter(Option<String>);
+
+impl Filter {
+    fn wants(&self, name: &str) -> bool {
+        self.0.as_deref().is_none_or(|text| name.contains(text))
+    }
+}
+
 #[tokio::main]
 async fn main() {
-    let filter = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
-    let wanted = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
-    if wanted("walk") {
-        walk::bench().await;
+    let mut arguments = std::env::args().skip(1);
+    let filter = Filter(arguments.find(|argument| !argument.starts_with('-')));
+    walk::bench(&filter).await;
+    if filter.wants("steady/large") {
+        steady::large().await;
     }
-    if wanted("steady") {
-        steady::bench().await;
+    if filter.wants("steady/small") {
+        steady::small().await;
     }
-    if wanted("start") {
+    if filter.wants("start") {
         start::bench().await;
     }
-    if wanted("neighbour") {
+    if filter.wants("neighbour") {
         neighbour::bench().await;
     }
 }

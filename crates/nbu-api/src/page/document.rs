@@ -9,6 +9,7 @@ use super::resource::{Element, Resource};
 use super::salvage::salvage;
 use crate::lenient::{Any, Attributes, Key, Merge, Notes, Read, Reader, ignore, object};
 use crate::paging::{Next, PageInfo};
+use crate::scan::Scanner;
 
 object! {
     /// The value of `meta`.
@@ -50,27 +51,51 @@ impl Meta {
 }
 
 /// Reads a page, visiting its records.
+///
+/// Nearly every page is read by the [quick reader](crate::scan). One in which it stops is read once more with `serde_json`,
+/// which visits only what was not visited before.
 pub(super) fn fold<'de, T: Resource<'de>>(
+    body: &'de [u8],
+    visit: &mut impl FnMut(T),
+) -> Result<PageInfo, DecodeError> {
+    let mut visited = 0_u64;
+    let quick = std::str::from_utf8(body).ok().and_then(|text| {
+        quickly(text, &mut |record| {
+            visited += 1;
+            visit(record);
+        })
+    });
+    if let Some(page) = quick {
+        return page;
+    }
+    thoroughly(body, &mut |record| match visited {
+        0 => visit(record),
+        _ => visited -= 1,
+    })
+}
+
+/// `None` where the quick reader stops.
+fn quickly<'de, T: Resource<'de>>(
+    text: &'de str,
+    visit: &mut impl FnMut(T),
+) -> Option<Result<PageInfo, DecodeError>> {
+    let notes = Notes::default();
+    let mut page = PageInfo::default();
+    let mut scanner = Scanner::new(text);
+    let document = Document::new(visit, &mut page, &notes);
+    let shape = Any(document).deserialize(&mut scanner).ok()?;
+    scanner.is_at_end().then(|| shape.of(page, &notes))
+}
+
+fn thoroughly<'de, T: Resource<'de>>(
     body: &'de [u8],
     visit: &mut impl FnMut(T),
 ) -> Result<PageInfo, DecodeError> {
     let notes = Notes::default();
     let mut page = PageInfo::default();
-    let document = Document {
-        visit,
-        page: &mut page,
-        notes: &notes,
-        record: PhantomData,
-    };
-    let shape = match read(body, document) {
-        Ok(shape) => shape,
-        Err(error) => return salvage(body, visit, page, &notes).ok_or(error),
-    };
-    page.mismatches = notes.mismatches();
-    match shape {
-        Shape::NotAnObject => Err(DecodeError::NotAnObject),
-        Shape::NoData => Err(DecodeError::NoData),
-        Shape::Page => Ok(page),
+    match read(body, Document::new(visit, &mut page, &notes)) {
+        Ok(shape) => shape.of(page, &notes),
+        Err(error) => salvage(body, visit, page, &notes).ok_or(error),
     }
 }
 
@@ -112,11 +137,34 @@ enum Shape {
     NotAnObject,
 }
 
+impl Shape {
+    /// What comes of a body of this shape.
+    fn of(self, mut page: PageInfo, notes: &Notes) -> Result<PageInfo, DecodeError> {
+        page.mismatches = notes.mismatches();
+        match self {
+            Self::NotAnObject => Err(DecodeError::NotAnObject),
+            Self::NoData => Err(DecodeError::NoData),
+            Self::Page => Ok(page),
+        }
+    }
+}
+
 struct Document<'s, V, T> {
     visit: &'s mut V,
     page: &'s mut PageInfo,
     notes: &'s Notes,
     record: PhantomData<fn() -> T>,
+}
+
+impl<'s, V, T> Document<'s, V, T> {
+    const fn new(visit: &'s mut V, page: &'s mut PageInfo, notes: &'s Notes) -> Self {
+        Self {
+            visit,
+            page,
+            notes,
+            record: PhantomData,
+        }
+    }
 }
 
 impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Document<'_, V, T> {
@@ -182,16 +230,22 @@ impl<'de, V: FnMut(T), T: Resource<'de>> Reader<'de> for Data<'_, V, T> {
     type Value = bool;
 
     fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<bool, A::Error> {
-        while let Some(element) = array.next_element_seed(Any(Element::new(self.notes)))? {
-            self.page.take(element, self.visit);
+        // A record is large: it is read where it is visited from.
+        loop {
+            let mut record = T::default();
+            let element = Element::new(&mut record, self.notes);
+            match array.next_element_seed(Any(element))? {
+                Some(read) => self.page.take(read.map(|()| record), self.visit),
+                None => return Ok(true),
+            }
         }
-        Ok(true)
     }
 
     /// A single record, as the endpoint of one resource answers.
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<bool, A::Error> {
-        let element = Element::new(self.notes).object(object)?;
-        self.page.take(element, self.visit);
+        let mut record = T::default();
+        let read = Element::new(&mut record, self.notes).object(object)?;
+        self.page.take(read.map(|()| record), self.visit);
         Ok(true)
     }
 

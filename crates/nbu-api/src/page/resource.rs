@@ -1,7 +1,6 @@
 //! One element of a page: `{"type": …, "id": …, "attributes": {…}, "relationships": {…}}`.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
 
@@ -32,33 +31,30 @@ pub struct Identity<'de> {
     pub(crate) kind: Option<Cow<'de, str>>,
 }
 
-/// Reads one element, whatever it is.
-pub(super) struct Element<'n, T> {
+/// Reads one element, whatever it is, into a record that is new.
+pub(super) struct Element<'t, 'n, T> {
+    record: &'t mut T,
     notes: &'n Notes,
-    target: PhantomData<fn() -> T>,
 }
 
-impl<'n, T> Element<'n, T> {
-    pub(super) const fn new(notes: &'n Notes) -> Self {
-        Self {
-            notes,
-            target: PhantomData,
-        }
+impl<'t, 'n, T> Element<'t, 'n, T> {
+    pub(super) const fn new(record: &'t mut T, notes: &'n Notes) -> Self {
+        Self { record, notes }
     }
 }
 
-impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
-    type Value = Result<T, SkipReason>;
+impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, '_, T> {
+    /// Why it is no record.
+    type Value = Result<(), SkipReason>;
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let notes = self.notes;
-        let mut record = T::default();
+        let Self { record, notes } = self;
         let mut identity = Identity::default();
         while let Some(key) = object.next_key_seed(Key)? {
             match &*key {
                 b"attributes" => {
                     let merge = Merge {
-                        target: &mut record,
+                        target: &mut *record,
                         notes,
                     };
                     if object.next_value_seed(Any(merge))? == Read::Mismatch {
@@ -69,7 +65,7 @@ impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
                 b"type" => identity.kind = object.next_value_seed(Seed::new("type", notes))?,
                 b"relationships" => {
                     object.next_value_seed(Relationships {
-                        record: &mut record,
+                        record: &mut *record,
                         notes,
                     })?;
                 }
@@ -77,7 +73,7 @@ impl<'de, T: Resource<'de>> Reader<'de> for Element<'_, T> {
             }
         }
         Ok(if record.identify(identity) {
-            Ok(record)
+            Ok(())
         } else {
             Err(SkipReason::Id)
         })

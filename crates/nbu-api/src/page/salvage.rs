@@ -39,8 +39,9 @@ pub(super) fn salvage<'de, T: Resource<'de>>(
     }
     let taken = usize::try_from(page.elements()).ok()?;
     for raw in parts.data.into_iter().skip(taken) {
-        match document::read(raw.get().as_bytes(), Element::<T>::new(notes)) {
-            Ok(element) => page.take(element, visit),
+        let mut record = T::default();
+        match document::read(raw.get().as_bytes(), Element::new(&mut record, notes)) {
+            Ok(read) => page.take(read.map(|()| record), visit),
             Err(_) => page.skipped.add(SkipReason::Unreadable),
         }
     }

@@ -1,6 +1,6 @@
 //! The books behind the ledger's lock: what is counted, and what of it the store does not have yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use super::keepsakes::Keepsakes;
 use super::marks::Pace;
 use super::protection::Protection;
 use super::runs::Runs;
+use super::series::Account;
 use super::status_texts::StatusTexts;
 use super::store::{Changes, Committed, Note, Saved, Shelf};
 use super::{Counted, FinishedJob, JobsSettings, Marks, Measure, Totals, instant, key};
@@ -44,7 +45,7 @@ pub(super) struct Books {
     parents: RoaringTreemap,
     parents_due: Vec<(u64, u64)>,
     forget_due: Option<(Timestamp, u64)>,
-    notes_due: BTreeMap<(Shelf, Arc<str>), (Note, u64)>,
+    notes_due: HashMap<(Shelf, Arc<str>), (Note, u64)>,
     /// The horizon when the store last was asked to forget.
     forgotten: Option<Timestamp>,
     epoch: u64,
@@ -85,7 +86,7 @@ impl Books {
             parents: saved.parents,
             parents_due: Vec::new(),
             forget_due: None,
-            notes_due: BTreeMap::new(),
+            notes_due: HashMap::new(),
             forgotten: None,
             epoch: 1,
             key: String::new(),
@@ -350,79 +351,54 @@ impl Books {
         let status = status.as_deref().unwrap_or_default();
         let result = self.settings.results.result(job.status).as_str();
         if parent {
-            self.add(Measure::Parents, [&*job.job_type, status, result], 1);
+            key::write(&mut self.key, [&*job.job_type, status, result]);
+            self.totals.add(Measure::Parents, &self.key, 1, self.epoch);
             return;
         }
         let fixed = [&*job.job_type, &*job.policy_type, status, result];
         let labels = self.settings.job_labels;
-        self.add(
-            Measure::Finished,
-            fixed.into_iter().chain(labels.values(job)),
-            1,
-        );
-        self.add_work(job);
+        key::write(&mut self.key, fixed.into_iter().chain(labels.values(job)));
+        let account = self.totals.count(&self.key, self.epoch);
+        self.add_work(job, account);
     }
 
     /// What a leaf job did: bytes, files, time. What its record does not say is not added.
-    fn add_work(&mut self, job: &FinishedJob<'_>) {
-        let kind = [&*job.job_type, &*job.policy_type];
+    fn add_work(&mut self, job: &FinishedJob<'_>, account: Account) {
+        let (totals, epoch) = (&mut self.totals, self.epoch);
+        let kind = || key::of([&*job.job_type, &*job.policy_type]);
+        let policy_type = || key::of([&*job.policy_type]);
         let bytes = job
             .kilobytes
             .map(|kilobytes| kilobytes.saturating_mul(KILOBYTE));
         if let Some(bytes) = bytes {
-            self.add(Measure::BackupBytes, kind, bytes);
-            self.observe(Measure::Size, kind, bytes as f64);
+            totals.add_beside(account, Measure::BackupBytes, kind, bytes, epoch);
+            totals.observe_beside(account, Measure::Size, kind, bytes as f64, epoch);
         }
         if let Some(moved) = job.kilobytes_moved {
-            self.add(
-                Measure::TransferredBytes,
-                kind,
-                moved.saturating_mul(KILOBYTE),
-            );
+            let moved = moved.saturating_mul(KILOBYTE);
+            totals.add_beside(account, Measure::TransferredBytes, kind, moved, epoch);
         }
         if let Some(files) = job.files {
-            self.add(Measure::Files, kind, files);
+            totals.add_beside(account, Measure::Files, kind, files, epoch);
         }
         if let Some(duration) = job.duration() {
-            self.observe(Measure::Duration, kind, duration.as_secs_f64());
+            let seconds = duration.as_secs_f64();
+            totals.observe_beside(account, Measure::Duration, kind, seconds, epoch);
         }
         let ratio = job
             .dedup_percent
             .filter(|percent| (0.0..=100.0).contains(percent))
             .map(|percent| percent / 100.0);
         if let (Some(bytes), Some(ratio)) = (bytes, ratio) {
-            self.add(Measure::DedupInput, [&*job.policy_type], bytes);
-            self.add(
-                Measure::DedupSaved,
-                [&*job.policy_type],
-                share(bytes, ratio),
-            );
+            let saved = share(bytes, ratio);
+            totals.add_beside(account, Measure::DedupInput, policy_type, bytes, epoch);
+            totals.add_beside(account, Measure::DedupSaved, policy_type, saved, epoch);
         }
     }
 
     fn remember(&mut self, id: u64, counted: Counted) {
         self.seen.insert(id);
         self.counted.insert(id, (counted, self.epoch));
-    }
-
-    fn add<'v>(
-        &mut self,
-        measure: Measure,
-        labels: impl IntoIterator<Item = &'v str>,
-        amount: u64,
-    ) {
-        key::write(&mut self.key, labels);
-        self.totals.add(measure, &self.key, amount, self.epoch);
-    }
-
-    fn observe<'v>(
-        &mut self,
-        measure: Measure,
-        labels: impl IntoIterator<Item = &'v str>,
-        value: f64,
-    ) {
-        key::write(&mut self.key, labels);
-        self.totals.observe(measure, &self.key, value, self.epoch);
     }
 }
 

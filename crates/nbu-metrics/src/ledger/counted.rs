@@ -15,7 +15,8 @@ const MARK_BITS: u32 = 16;
 pub struct Counted(u64);
 
 impl Counted {
-    pub(super) fn new(end: Timestamp, mark: u16) -> Self {
+    /// A job that ended then, to the millisecond, and the digest of what was counted of it.
+    pub fn new(end: Timestamp, mark: u16) -> Self {
         let millis = end.as_millisecond().cast_unsigned();
         Self(millis << MARK_BITS | u64::from(mark))
     }

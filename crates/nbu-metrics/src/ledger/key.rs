@@ -18,6 +18,13 @@ pub(crate) fn write<'v>(key: &mut String, values: impl IntoIterator<Item = &'v s
     }
 }
 
+/// The key of these values.
+pub(crate) fn of<'v>(values: impl IntoIterator<Item = &'v str>) -> String {
+    let mut key = String::new();
+    write(&mut key, values);
+    key
+}
+
 /// The value as it comes back from a key.
 pub(super) fn clean(value: &str) -> Cow<'_, str> {
     if value.contains(BETWEEN) {

@@ -4,11 +4,12 @@
 mod attempts;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::distinct::Distinct;
 use super::encoding::{Reader, Writer};
+use super::few::Few;
 use super::runs::{Judged, Subject, Verdict};
 use super::store::{Note, Shelf};
 use super::{FinishedJob, instant, key};
@@ -28,24 +29,29 @@ const SETTLE_EVERY: i64 = 3_600_000;
 /// What is known of all clients.
 #[derive(Debug, Default)]
 pub(super) struct Protection {
-    clients: BTreeMap<Arc<str>, Client>,
+    clients: HashMap<Arc<str>, Client>,
     /// Names of policies, schedule types and job types, each kept once.
     words: HashSet<Arc<str>>,
     /// Notes that are not what they should be.
-    dirty: BTreeSet<(Shelf, Arc<str>)>,
+    dirty: HashSet<(Shelf, Subject)>,
     is_seeded: bool,
+    /// The note that says so is not there yet.
+    seeded_due: bool,
     /// What was settled when the runs of all clients were last gone through, in milliseconds.
     settled: Option<i64>,
     over_limit: Distinct,
     excluded: Distinct,
 }
 
+/// A policy, and a schedule or job type.
+type Place = (Arc<str>, Arc<str>);
+
 #[derive(Debug, Default)]
 struct Client {
     /// By policy and schedule type.
-    attempts: BTreeMap<(Arc<str>, Arc<str>), Attempts>,
+    attempts: Few<Place, Attempts>,
     /// When the last copy ended, by policy and job type.
-    copies: BTreeMap<(Arc<str>, Arc<str>), i64>,
+    copies: Few<Place, i64>,
 }
 
 /// How many clients were cut.
@@ -78,10 +84,9 @@ impl Protection {
         self.settled = Some(settled);
         let dirty = &mut self.dirty;
         for (client, known) in &mut self.clients {
-            for ((policy, schedule), attempts) in &mut known.attempts {
+            for ((policy, schedule), attempts) in known.attempts.iter_mut() {
                 if attempts.trim(settled) {
-                    let key = compose([&**client, &**policy, &**schedule]);
-                    dirty.insert((Shelf::Protection, key));
+                    dirty.insert((Shelf::Protection, subject(client, policy, schedule)));
                 }
             }
         }
@@ -95,9 +100,11 @@ impl Protection {
         settings: &ProtectionSettings,
     ) {
         let is_copy = matches!(&*job.job_type, "DUPLICATE" | "REPLICATE" | "REPLICA_IMPORT");
+        if !is_copy || !matches!(job.status, Some(0 | 1)) {
+            return;
+        }
         // A copy of several clients' images names no client.
-        let wanted = job.client.is_empty() || self.admits(&job.client, settings);
-        if !is_copy || !matches!(job.status, Some(0 | 1)) || !wanted {
+        if !job.client.is_empty() && !self.admits(&job.client, settings) {
             return;
         }
         let client = key::clean(&job.client);
@@ -105,12 +112,16 @@ impl Protection {
             self.word(&key::clean(&job.policy)),
             self.word(&job.job_type),
         );
-        let key = compose([&*client, &policy, &kind]);
-        let copies = &mut self.client(&client).copies;
-        let last = copies.entry((policy, kind)).or_insert(i64::MIN);
+        let note = Subject {
+            client: (&*client).into(),
+            policy: Arc::clone(&policy),
+            schedule: Arc::clone(&kind),
+        };
+        let copies = &mut self.client(&note.client).copies;
+        let last = copies.or_insert_with((policy, kind), || i64::MIN);
         if *last < end {
             *last = end;
-            self.dirty.insert((Shelf::Copies, key));
+            self.dirty.insert((Shelf::Copies, note));
         }
     }
 
@@ -121,8 +132,11 @@ impl Protection {
         }
         let place = (self.word(&subject.policy), self.word(&subject.schedule));
         let attempts = &mut self.client(&subject.client).attempts;
-        if attempts.entry(place).or_default().succeeded(end) {
-            self.touch(subject);
+        if attempts
+            .or_insert_with(place, Attempts::default)
+            .succeeded(end)
+        {
+            self.dirty.insert((Shelf::Protection, subject.clone()));
         }
     }
 
@@ -132,7 +146,7 @@ impl Protection {
 
     pub(super) fn set_seeded(&mut self) {
         self.is_seeded = true;
-        self.dirty.insert((Shelf::Protection, SEEDED.into()));
+        self.seeded_due = true;
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -161,15 +175,15 @@ impl Protection {
                     .max(attempts.last_success());
                 let stays = keep(client, policy, last.unwrap_or(i64::MIN));
                 if !stays {
-                    let key = compose([&**client, &**policy, &**schedule]);
-                    dirty.insert((Shelf::Protection, key));
+                    let note = subject(client, policy, schedule);
+                    dirty.insert((Shelf::Protection, note));
                 }
                 stays
             });
             known.copies.retain(|(policy, kind), end| {
                 let stays = keep(client, policy, *end);
                 if !stays {
-                    dirty.insert((Shelf::Copies, compose([&**client, &**policy, &**kind])));
+                    dirty.insert((Shelf::Copies, subject(client, policy, kind)));
                 }
                 stays
             });
@@ -196,7 +210,7 @@ impl Protection {
 
     pub(super) fn render(&self, samples: &mut Samples) {
         for (client, known) in &self.clients {
-            for ((policy, schedule), attempts) in &known.attempts {
+            for ((policy, schedule), attempts) in known.attempts.iter() {
                 let labels = [&**client, policy, schedule];
                 if let Some(success) = attempts.last_success() {
                     let at = seconds(success);
@@ -231,7 +245,7 @@ impl Protection {
                     failures as f64,
                 );
             }
-            for ((policy, kind), end) in &known.copies {
+            for ((policy, kind), end) in known.copies.iter() {
                 let labels = [&**client, policy, kind];
                 samples.gauge(
                     &families::LAST_COPY_TIMESTAMP_SECONDS,
@@ -250,17 +264,17 @@ impl Protection {
             return Some(());
         }
         let mut names = key::values(key);
-        let (client, policy, last) = (names.next()?, names.next()?, names.next()?);
+        let (client, policy, last) = (names.next()?.into(), names.next()?, names.next()?);
         let place = (self.word(policy), self.word(last));
         match from {
             Shelf::Protection => {
                 let attempts = Attempts::decode(key, value)?;
-                self.client(client).attempts.insert(place, attempts);
+                self.client(&client).attempts.insert(place, attempts);
             }
             Shelf::Copies => {
                 let mut reader = Reader::open(FORM, key, value)?;
                 let end = reader.signed().filter(|_| reader.is_at_end())?;
-                self.client(client).copies.insert(place, end);
+                self.client(&client).copies.insert(place, end);
             }
             _ => return None,
         }
@@ -268,29 +282,33 @@ impl Protection {
     }
 
     pub(super) fn is_noted(&self) -> bool {
-        self.dirty.is_empty()
+        self.dirty.is_empty() && !self.seeded_due
     }
 
     /// What the notes should say that do not yet.
     pub(super) fn notes(&mut self) -> Vec<Note> {
-        std::mem::take(&mut self.dirty)
+        let mut notes: Vec<Note> = std::mem::take(&mut self.dirty)
             .into_iter()
-            .map(|(shelf, key)| Note {
-                shelf,
-                value: self.note(shelf, &key),
-                key,
+            .map(|(shelf, of)| {
+                let key = compose([&*of.client, &*of.policy, &*of.schedule]);
+                let value = self.note(shelf, of, &key);
+                Note { shelf, key, value }
             })
-            .collect()
+            .collect();
+        if std::mem::take(&mut self.seeded_due) {
+            notes.push(Note {
+                shelf: Shelf::Protection,
+                key: SEEDED.into(),
+                value: Some(Writer::new(FORM).seal(SEEDED)),
+            });
+        }
+        notes
     }
 
-    fn note(&self, of: Shelf, key: &str) -> Option<Arc<[u8]>> {
-        if key == SEEDED {
-            return Some(Writer::new(FORM).seal(key));
-        }
-        let mut names = key::values(key);
-        let client = self.clients.get(names.next()?)?;
-        let place = (Arc::from(names.next()?), Arc::from(names.next()?));
-        if of == Shelf::Copies {
+    fn note(&self, on: Shelf, of: Subject, key: &str) -> Option<Arc<[u8]>> {
+        let client = self.clients.get(&of.client)?;
+        let place = (of.policy, of.schedule);
+        if on == Shelf::Copies {
             let mut writer = Writer::new(FORM);
             writer.signed(*client.copies.get(&place)?);
             return Some(writer.seal(key));
@@ -313,11 +331,10 @@ impl Protection {
         let place = (self.word(&subject.policy), self.word(&subject.schedule));
         let attempts = &mut self.client(&subject.client).attempts;
         if attempts
-            .entry(place)
-            .or_default()
+            .or_insert_with(place, Attempts::default)
             .add(root, verdict, settled)
         {
-            self.touch(subject);
+            self.dirty.insert((Shelf::Protection, subject.clone()));
         }
     }
 
@@ -335,16 +352,8 @@ impl Protection {
         has_room
     }
 
-    fn client(&mut self, name: &str) -> &mut Client {
-        if !self.clients.contains_key(name) {
-            self.clients.insert(name.into(), Client::default());
-        }
-        self.clients.entry(name.into()).or_default()
-    }
-
-    fn touch(&mut self, subject: &Subject) {
-        let key = compose([&*subject.client, &*subject.policy, &*subject.schedule]);
-        self.dirty.insert((Shelf::Protection, key));
+    fn client(&mut self, name: &Arc<str>) -> &mut Client {
+        self.clients.entry(Arc::clone(name)).or_default()
     }
 
     /// The word as it is kept in keys.
@@ -362,7 +371,7 @@ impl Client {
     /// Failed runs since the last that did not fail, by policy: a success of any schedule ends the row.
     fn failures(&self) -> BTreeMap<&str, u64> {
         let mut successes: BTreeMap<&str, Option<i64>> = BTreeMap::new();
-        for ((policy, _), attempts) in &self.attempts {
+        for ((policy, _), attempts) in self.attempts.iter() {
             let success = successes.entry(policy).or_default();
             *success = (*success).max(attempts.last_success());
         }
@@ -380,8 +389,17 @@ impl Client {
     }
 
     fn words(&self) -> impl Iterator<Item = Arc<str>> {
-        let places = self.attempts.keys().chain(self.copies.keys());
+        let attempts = self.attempts.iter().map(|(place, _)| place);
+        let places = attempts.chain(self.copies.iter().map(|(place, _)| place));
         places.flat_map(|(one, other)| [Arc::clone(one), Arc::clone(other)])
+    }
+}
+
+fn subject(client: &Arc<str>, policy: &Arc<str>, schedule: &Arc<str>) -> Subject {
+    Subject {
+        client: Arc::clone(client),
+        policy: Arc::clone(policy),
+        schedule: Arc::clone(schedule),
     }
 }
 

@@ -23,6 +23,8 @@ struct Entry {
 pub(super) struct Seen {
     blocks: Vec<Vec<Entry>>,
     len: usize,
+    /// The block that was written last: neighbours come together.
+    last: usize,
 }
 
 impl Seen {
@@ -35,7 +37,8 @@ impl Seen {
 
     /// Remembers an id, in place of what was remembered under it.
     pub(super) fn insert(&mut self, id: u64, counted: Counted) {
-        let index = self.block_of(id);
+        let index = self.block_near(id);
+        self.last = index;
         let entry = Entry { id, counted };
         let Some(block) = self.blocks.get_mut(index) else {
             let mut block = Vec::with_capacity(STEP);
@@ -97,6 +100,19 @@ impl Seen {
         self.blocks
             .partition_point(|block| block.first().is_some_and(|first| first.id <= id))
             .saturating_sub(1)
+    }
+
+    /// The same; looks first where it looked last.
+    fn block_near(&self, id: u64) -> usize {
+        let begins_after = |block: Option<&Vec<Entry>>| {
+            let first = block.and_then(|block| block.first());
+            first.is_none_or(|first| id < first.id)
+        };
+        let (last, next) = (self.blocks.get(self.last), self.blocks.get(self.last + 1));
+        if !begins_after(last) && begins_after(next) {
+            return self.last;
+        }
+        self.block_of(id)
     }
 
     /// Inserts into a full block. Ids mostly ascend, so a full last block is left full; others are halved.

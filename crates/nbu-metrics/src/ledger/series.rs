@@ -47,9 +47,11 @@ pub enum Birth {
 /// Every total of one primary, and which of them the store does not have yet.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    entries: [HashMap<Arc<str>, Entry>; Measure::ALL.len()],
+    entries: Vec<Entry>,
+    /// Where in `entries` the total of each key is, by measure.
+    places: [HashMap<Arc<str>, usize>; Measure::ALL.len()],
     /// The entries with `touched`, each once.
-    dirty: Vec<(Measure, Arc<str>)>,
+    dirty: Vec<usize>,
     room: Room,
     /// The keys that were added up under other labels than their own, by measure, in this process.
     folded: [Distinct; Measure::ALL.len()],
@@ -57,39 +59,70 @@ pub(super) struct Totals {
 
 #[derive(Debug)]
 struct Entry {
+    measure: Measure,
+    key: Arc<str>,
     total: Total,
     /// The epoch of the last change that is not known to be in the store; `None` when the store has it all.
     touched: Option<u64>,
+    /// Of finished jobs: where the other totals are of jobs with these labels, as far as that is known.
+    beside: [Option<usize>; Measure::ALL.len()],
 }
+
+/// The finished jobs of one set of labels: what else is added up of such jobs is found from here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Account(Option<usize>);
 
 impl Totals {
     /// Puts back a total that the store kept.
     pub(super) fn restore(&mut self, measure: Measure, key: Arc<str>, total: Total) {
         self.room.taken(measure, &key);
-        let entry = Entry {
-            total,
-            touched: None,
-        };
-        self.entries[measure as usize].insert(key, entry);
+        self.insert(measure, key, total);
     }
 
     /// Takes new settings; what has a total keeps it.
     pub(super) fn furnish(&mut self, budget: Budget, labels: JobLabels) {
-        let finished = self.entries[Measure::Finished as usize].keys();
+        let finished = self.places[Measure::Finished as usize].keys();
         self.room
             .furnish(budget, labels, finished.map(AsRef::as_ref));
     }
 
+    /// Adds to the total under this key.
     pub(super) fn add(&mut self, measure: Measure, key: &str, amount: u64, epoch: u64) {
-        self.change(measure, key, epoch, |total| {
-            if let Amount::Count(count) = &mut total.amount {
-                *count = count.saturating_add(amount);
-            }
-        });
+        let (place, _) = self.place(measure, key);
+        self.change(place, epoch, |total| total.add(amount));
     }
 
-    pub(super) fn observe(&mut self, measure: Measure, key: &str, value: f64, epoch: u64) {
-        self.change(measure, key, epoch, |total| {
+    /// Counts a finished job with these labels.
+    pub(super) fn count(&mut self, key: &str, epoch: u64) -> Account {
+        let (place, is_own) = self.place(Measure::Finished, key);
+        self.change(place, epoch, |total| total.add(1));
+        Account(is_own.then_some(place))
+    }
+
+    /// Adds what else there is of a job that was counted. `key` writes the labels, where they are needed.
+    pub(super) fn add_beside(
+        &mut self,
+        account: Account,
+        measure: Measure,
+        key: impl FnOnce() -> String,
+        amount: u64,
+        epoch: u64,
+    ) {
+        let place = self.place_beside(account, measure, key);
+        self.change(place, epoch, |total| total.add(amount));
+    }
+
+    /// Observes what else there is of a job that was counted.
+    pub(super) fn observe_beside(
+        &mut self,
+        account: Account,
+        measure: Measure,
+        key: impl FnOnce() -> String,
+        value: f64,
+        epoch: u64,
+    ) {
+        let place = self.place_beside(account, measure, key);
+        self.change(place, epoch, |total| {
             if let Amount::Histogram(histogram) = &mut total.amount {
                 histogram.observe(value);
             }
@@ -101,19 +134,17 @@ impl Totals {
     /// A wall clock that stepped back must not keep a series at 0 for the size of the step, so an exposure in the
     /// future counts as one of now.
     pub(super) fn grow_up(&mut self, now: Timestamp, infancy: Duration, epoch: u64) {
-        for (measure, entries) in Measure::ALL.into_iter().zip(&mut self.entries) {
-            for (key, entry) in entries {
-                let birth = match entry.total.birth {
-                    Birth::Exposed(since) if instant::after(since, infancy) <= now => Birth::Born,
-                    Birth::Unborn if infancy.is_zero() => Birth::Born,
-                    Birth::Exposed(since) if since > now => Birth::Exposed(now),
-                    unchanged => unchanged,
-                };
-                if birth != entry.total.birth {
-                    entry.total.birth = birth;
-                    if entry.touched.replace(epoch).is_none() {
-                        self.dirty.push((measure, Arc::clone(key)));
-                    }
+        for (place, entry) in self.entries.iter_mut().enumerate() {
+            let birth = match entry.total.birth {
+                Birth::Exposed(since) if instant::after(since, infancy) <= now => Birth::Born,
+                Birth::Unborn if infancy.is_zero() => Birth::Born,
+                Birth::Exposed(since) if since > now => Birth::Exposed(now),
+                unchanged => unchanged,
+            };
+            if birth != entry.total.birth {
+                entry.total.birth = birth;
+                if entry.touched.replace(epoch).is_none() {
+                    self.dirty.push(place);
                 }
             }
         }
@@ -122,7 +153,8 @@ impl Totals {
     /// Notes that these series were exposed, at 0, for the first time.
     pub(super) fn exposed(&mut self, infants: &[(Measure, Arc<str>)], now: Timestamp, epoch: u64) {
         for (measure, key) in infants {
-            self.change(*measure, key, epoch, |total| {
+            let place = self.places[*measure as usize].get(key).copied();
+            self.change(place.unwrap_or(usize::MAX), epoch, |total| {
                 if total.birth == Birth::Unborn {
                     total.birth = Birth::Exposed(now);
                 }
@@ -132,8 +164,8 @@ impl Totals {
 
     /// When the next series is to show its value, given how long it shows 0.
     pub(super) fn next_birth(&self, infancy: Duration) -> Option<Timestamp> {
-        let entries = self.entries.iter().flat_map(HashMap::values);
-        entries
+        self.entries
+            .iter()
             .filter_map(|entry| match entry.total.birth {
                 Birth::Exposed(since) => Some(instant::after(since, infancy)),
                 Birth::Unborn | Birth::Born => None,
@@ -148,15 +180,13 @@ impl Totals {
         samples: &mut Samples,
     ) -> Vec<(Measure, Arc<str>)> {
         let mut unborn = Vec::new();
-        for (measure, entries) in Measure::ALL.into_iter().zip(&self.entries) {
-            for (key, entry) in entries {
-                if entry.total.birth == Birth::Unborn {
-                    unborn.push((measure, Arc::clone(key)));
-                }
-                if measure != Measure::Finished {
-                    let values: Vec<&str> = key::values(key).collect();
-                    entry.total.render(measure, &values, samples);
-                }
+        for entry in &self.entries {
+            if entry.total.birth == Birth::Unborn {
+                unborn.push((entry.measure, Arc::clone(&entry.key)));
+            }
+            if entry.measure != Measure::Finished {
+                let values: Vec<&str> = key::values(&entry.key).collect();
+                entry.total.render(entry.measure, &values, samples);
             }
         }
         self.render_finished(labels, samples);
@@ -178,7 +208,7 @@ impl Totals {
         let codes: BTreeSet<i64> = [Measure::Finished, Measure::Parents]
             .into_iter()
             .flat_map(|measure| {
-                let keys = self.entries[measure as usize].keys();
+                let keys = self.places[measure as usize].keys();
                 keys.filter_map(move |key| key::values(key).nth(place(measure))?.parse().ok())
             })
             .collect();
@@ -189,9 +219,9 @@ impl Totals {
     pub(super) fn unsaved(&self) -> Vec<(Measure, Arc<str>, Total)> {
         self.dirty
             .iter()
-            .filter_map(|(measure, key)| {
-                let entry = self.entries[*measure as usize].get(key)?;
-                Some((*measure, Arc::clone(key), entry.total.clone()))
+            .filter_map(|place| {
+                let entry = self.entries.get(*place)?;
+                Some((entry.measure, Arc::clone(&entry.key), entry.total.clone()))
             })
             .collect()
     }
@@ -203,8 +233,8 @@ impl Totals {
     /// Notes that the store has everything up to this epoch.
     pub(super) fn saved(&mut self, epoch: u64) {
         let entries = &mut self.entries;
-        self.dirty.retain(|(measure, key)| {
-            let Some(entry) = entries[*measure as usize].get_mut(key) else {
+        self.dirty.retain(|place| {
+            let Some(entry) = entries.get_mut(*place) else {
                 return false;
             };
             let behind = entry.touched.is_some_and(|touched| touched > epoch);
@@ -220,9 +250,10 @@ impl Totals {
     fn render_finished(&self, labels: JobLabels, samples: &mut Samples) {
         let fixed = JOBS_FINISHED_TOTAL.labels.len();
         let mut sums: BTreeMap<Vec<&str>, u64> = BTreeMap::new();
-        for (key, entry) in &self.entries[Measure::Finished as usize] {
-            let mut values: Vec<&str> = key::values(key).take(fixed).collect();
-            values.extend(labels.choose(key::values(key).skip(fixed)));
+        let finished = (self.entries.iter()).filter(|entry| entry.measure == Measure::Finished);
+        for entry in finished {
+            let mut values: Vec<&str> = key::values(&entry.key).take(fixed).collect();
+            values.extend(labels.choose(key::values(&entry.key).skip(fixed)));
             let sum = sums.entry(values).or_default();
             if let (Amount::Count(count), Birth::Born) = (&entry.total.amount, entry.total.birth) {
                 *sum = sum.saturating_add(*count);
@@ -233,30 +264,67 @@ impl Totals {
         }
     }
 
-    fn change(&mut self, measure: Measure, key: &str, epoch: u64, change: impl FnOnce(&mut Total)) {
-        let entries = &mut self.entries[measure as usize];
-        let mut key = key;
-        let instead;
-        if !entries.contains_key(key) {
-            let is_known = |key: &str| entries.contains_key(key);
-            if let Some(other) = self.room.instead_of(measure, key, is_known) {
-                self.folded[measure as usize].see(key);
-                instead = other;
-                key = &instead;
-            }
+    /// Where the total under this key is, and whether it is its own: where there is no room for it, it is another's.
+    fn place(&mut self, measure: Measure, key: &str) -> (usize, bool) {
+        let places = &self.places[measure as usize];
+        if let Some(place) = places.get(key) {
+            return (*place, true);
         }
-        if !entries.contains_key(key) {
-            self.room.taken(measure, key);
-            let entry = Entry {
-                total: Total::new(measure),
-                touched: None,
-            };
-            entries.insert(Arc::from(key), entry);
+        let is_known = |key: &str| places.contains_key(key);
+        let Some(instead) = self.room.instead_of(measure, key, is_known) else {
+            return (self.found(measure, key), true);
+        };
+        self.folded[measure as usize].see(key);
+        let known = self.places[measure as usize].get(&*instead).copied();
+        (
+            known.unwrap_or_else(|| self.found(measure, &instead)),
+            false,
+        )
+    }
+
+    fn place_beside(
+        &mut self,
+        account: Account,
+        measure: Measure,
+        key: impl FnOnce() -> String,
+    ) -> usize {
+        let beside = |entry: &Entry| entry.beside[measure as usize];
+        let entry = account.0.and_then(|place| self.entries.get(place));
+        if let Some(place) = entry.and_then(beside) {
+            return place;
         }
-        if let Some(entry) = entries.get_mut(key) {
+        let (place, is_own) = self.place(measure, &key());
+        if let Some(entry) = account.0.and_then(|place| self.entries.get_mut(place)) {
+            // What is added up under other labels is looked up, and told, each time.
+            entry.beside[measure as usize] = is_own.then_some(place);
+        }
+        place
+    }
+
+    /// Begins a total.
+    fn found(&mut self, measure: Measure, key: &str) -> usize {
+        self.room.taken(measure, key);
+        self.insert(measure, Arc::from(key), Total::new(measure))
+    }
+
+    fn insert(&mut self, measure: Measure, key: Arc<str>, total: Total) -> usize {
+        let place = self.entries.len();
+        self.places[measure as usize].insert(Arc::clone(&key), place);
+        self.entries.push(Entry {
+            measure,
+            key,
+            total,
+            touched: None,
+            beside: [None; Measure::ALL.len()],
+        });
+        place
+    }
+
+    fn change(&mut self, place: usize, epoch: u64, change: impl FnOnce(&mut Total)) {
+        if let Some(entry) = self.entries.get_mut(place) {
             change(&mut entry.total);
             if entry.touched.replace(epoch).is_none() {
-                self.dirty.push((measure, Arc::from(key)));
+                self.dirty.push(place);
             }
         }
     }
@@ -272,6 +340,12 @@ impl Total {
             }
         };
         size_of::<Self>() + buckets
+    }
+
+    fn add(&mut self, amount: u64) {
+        if let Amount::Count(count) = &mut self.amount {
+            *count = count.saturating_add(amount);
+        }
     }
 
     /// Nothing counted, nothing exposed.

@@ -1,6 +1,6 @@
 //! State that lives as long as the process.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +26,7 @@ struct State {
     seen: Seen,
     parents: RoaringTreemap,
     totals: HashMap<(Measure, Arc<str>), Total>,
-    notes: BTreeMap<(Shelf, Arc<str>), Arc<[u8]>>,
+    notes: HashMap<(Shelf, Arc<str>), Arc<[u8]>>,
 }
 
 impl MemoryStore {

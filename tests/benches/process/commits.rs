@@ -1,0 +1,67 @@
+//! How long commits take, as the exporter logs it at `debug`.
+
+use nbu_tests::Exporter;
+use std::time::Duration;
+
+/// What the store says when it has written.
+const WRITTEN: &str = "the state of the jobs was written";
+
+/// Commits, in the order of the time they took.
+pub(crate) struct Commits(Vec<Duration>);
+
+impl Commits {
+    /// All that were logged.
+    pub(crate) fn of(exporter: &Exporter) -> Self {
+        let log = exporter.log();
+        let lines = log.lines().filter(|line| line.contains(WRITTEN));
+        let mut took: Vec<Duration> = lines.filter_map(took).collect();
+        took.sort();
+        Self(took)
+    }
+
+    pub(crate) fn print(&self) {
+        println!(
+            "commits: {} written, median {:.1} ms, 95 % within {:.1} ms, longest {:.1} ms",
+            self.0.len(),
+            self.millis(0.5),
+            self.millis(0.95),
+            self.millis(1.0),
+        );
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "commits": self.0.len(),
+            "median_ms": self.millis(0.5),
+            "p95_ms": self.millis(0.95),
+            "longest_ms": self.millis(1.0),
+        })
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a small number"
+    )]
+    fn millis(&self, share: f64) -> f64 {
+        let place = (share * self.0.len() as f64).ceil() as usize;
+        let took = self.0.get(place.saturating_sub(1)).copied();
+        took.unwrap_or_default().as_secs_f64() * 1e3
+    }
+}
+
+/// The field `took`, as `Duration` writes itself: `1.25ms`.
+fn took(line: &str) -> Option<Duration> {
+    let (_, rest) = line.split_once("took=")?;
+    let text = rest.split_whitespace().next()?.trim_matches('"');
+    let unit = text.find(|c: char| c != '.' && !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit);
+    let seconds = match unit {
+        "s" => 1.0,
+        "ms" => 1e-3,
+        "µs" => 1e-6,
+        "ns" => 1e-9,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
