@@ -49,6 +49,13 @@ async fn tells_when_the_key_ends_and_asks_for_it_rarely() {
         series(&collected.samples, family).get("api_key").copied()
     };
     bench.primary.set_key(KEY, &[], Some(ends));
+    // This is about the token that the primary makes of the key for one request, and ends long before the key.
+    let token = br#"{"data":{"attributes":{"subject":"vx:primary:svc-monitoring","expireDate":"2020-01-01T00:00:00.000Z"}}}"#;
+    let token = nbu_sim::Fault::Body(token.as_slice().into());
+    bench
+        .primary
+        .faults()
+        .always(Route::AuthorizationContext, token);
     let start = bench.primary.now();
     let mut told = Vec::new();
     for minutes in [0_u64, 1, 14, 15, 16] {
