@@ -140,6 +140,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn values_are_those_of_serde_json(value in value(), pretty: bool) {
         let text = if pretty {

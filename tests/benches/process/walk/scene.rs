@@ -11,12 +11,13 @@ use tokio::time::MissedTickBehavior;
 /// of them again (the overlap of two minutes).
 const SPAN: Duration = Duration::from_secs(55 * 60);
 
-/// A walk is over when the primary was left alone for so many looks, a millisecond or more apart: a busy machine makes the
-/// looks rare, too. The next cycle begins later: there is a pause of a tenth of the interval behind every run.
-const LOOKS: u32 = 200;
+/// A walk is over when the primary was left alone for so many looks, a millisecond or more apart: longer than a commit waits for
+/// the disk. A busy machine makes the looks rare, too. The next cycle begins later: there is a pause of a tenth of the
+/// interval behind every run.
+const LOOKS: u32 = 700;
 
-/// The most clients that the jobs belong to, and how many jobs there are of each.
-const CLIENTS: (u64, u64) = (10_000, 100);
+/// The clients that the jobs belong to: always as many, for what is kept of each is no matter of the walk's length.
+const CLIENTS: u64 = 1_000;
 
 /// Policies and their types; each client belongs to one.
 const POLICIES: [(&str, &str); 8] = [
@@ -55,7 +56,7 @@ impl Scene {
         let watched = Watched::start("bench", Sim::builder().population(population))
             .await
             .setting("collectors:")
-            .setting("  jobs: {interval: 5s, timeout: 30m, max_stale: 1h}")
+            .setting("  jobs: {interval: 10s, timeout: 30m, max_stale: 1h}")
             // Nothing else is to take processor time meanwhile.
             .setting("  primary: {interval: 1h}")
             .setting("  storage: {interval: 1h}")
@@ -115,8 +116,7 @@ impl Scene {
 }
 
 fn add(sim: &Running, jobs: u64, from: jiff::Timestamp) {
-    let clients = (jobs / CLIENTS.1).clamp(1, CLIENTS.0);
-    let specs: Vec<JobSpec> = (0..clients)
+    let specs: Vec<JobSpec> = (0..CLIENTS)
         .zip(POLICIES.iter().cycle())
         .map(|(number, (policy, policy_type))| {
             let client = format!("client-{number:05}.example.com");
