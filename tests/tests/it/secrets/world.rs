@@ -84,20 +84,9 @@ impl World {
             primaries.push(watched.credential(&key()));
         }
 
-        let mut identity = Identity::default();
-        identity.client_certificate = true;
-        let certified = talkative("certified", sim().identity(identity), KEY).await;
-        let pair = certified.sim.client_certificate().unwrap();
-        let tls = "ca_file: DIR/ca.pem, cert_file: DIR/cert.pem, key_file: DIR/key.pem";
-        certified.write("cert.pem", &pair.certificate);
-        certified.write("key.pem", &pair.key);
-        let garbled = talkative("garbled", sim(), "").await;
-        garbled.write("cert.pem", &pair.certificate);
-        garbled.write(
-            "key.pem",
-            &format!("-----BEGIN PRIVATE KEY-----\n{GARBLED}\n-----END PRIVATE KEY-----\n"),
-        );
-        primaries.extend([certified, garbled].map(|one| one.tls(tls).credential(&key())));
+        let certified = certified().await;
+        let pair = certified[0].sim.client_certificate().unwrap();
+        primaries.extend(certified);
         let lines = talkative("two-lines", sim(), "").await;
         lines.write("key", TWO_LINES);
         primaries.push(lines);
@@ -172,6 +161,27 @@ impl World {
             Some(format!("{what} ({secret}): …{around}…"))
         })
     }
+}
+
+/// Two with client certificates, the key of the second of which is none.
+async fn certified() -> [Watched; 2] {
+    let identity = Identity {
+        client_certificate: true,
+        ..Identity::default()
+    };
+    let certified = talkative("certified", sim().identity(identity), KEY).await;
+    let pair = certified.sim.client_certificate().unwrap();
+    let tls = "ca_file: DIR/ca.pem, cert_file: DIR/cert.pem, key_file: DIR/key.pem";
+    certified.write("cert.pem", &pair.certificate);
+    certified.write("key.pem", &pair.key);
+    let garbled = talkative("garbled", sim(), "").await;
+    garbled.write("cert.pem", &pair.certificate);
+    garbled.write(
+        "key.pem",
+        &format!("-----BEGIN PRIVATE KEY-----\n{GARBLED}\n-----END PRIVATE KEY-----\n"),
+    );
+    let key = format!("api_key: '{KEY}'");
+    [certified, garbled].map(|one| one.tls(tls).credential(&key))
 }
 
 fn sim() -> SimBuilder {
