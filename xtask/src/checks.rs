@@ -1,6 +1,7 @@
 //! The checks that cargo and its plugins make by themselves.
 
 use crate::tools;
+use std::time::{SystemTime, UNIX_EPOCH};
 use xshell::{Shell, cmd};
 
 pub(crate) fn fmt(sh: &Shell, fix: bool) -> anyhow::Result<()> {
@@ -51,6 +52,17 @@ pub(crate) fn docs(sh: &Shell) -> anyhow::Result<()> {
     Ok(cmd!(sh, "cargo doc --locked --workspace --no-deps").run()?)
 }
 
+/// Every crate as it would be published, built from its package and those of the crates before it.
 pub(crate) fn package(sh: &Shell) -> anyhow::Result<()> {
-    Ok(cmd!(sh, "cargo package --locked --workspace").run()?)
+    // Cargo unpacks the crates before it once for each place, and takes them for unchanged as long as their version is: only
+    // in a place that never was does it see today's.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+    let place = format!("target/packages/{now}");
+    let packaged = cmd!(
+        sh,
+        "cargo package --locked --workspace --target-dir {place}"
+    )
+    .run();
+    sh.remove_path(place)?;
+    Ok(packaged?)
 }
