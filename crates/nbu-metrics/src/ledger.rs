@@ -18,7 +18,7 @@
 //! From the same records it follows *runs*, all jobs under one root, and remembers for each client, policy and schedule type
 //! when the last good one ended: also when the primary has long forgotten its jobs.
 //!
-//! State is committed to a [`Store`] page by page and published second: what a scrape showed survives a crash. A
+//! State is committed to a [`Store`] every few pages and published second: what a scrape showed survives a crash. A
 //! [`FileStore`] keeps it beyond the process, a [`MemoryStore`] for as long as it lives.
 //!
 //! ```
@@ -66,6 +66,7 @@ mod store;
 mod walk;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -88,8 +89,8 @@ pub use protection::{CutClients, NameFilter, ProtectionSettings};
 pub use series::{Amount, Birth, Total};
 pub use settings::JobsSettings;
 pub use store::{
-    Changes, Committed, Durability, FileStore, Lost, MemoryStore, Note, OpenError, Opened,
-    Remembered, Saved, SetAside, Shelf, Store, StoreError, StoreFuture,
+    Changes, Committed, FileStore, Lost, MemoryStore, Note, OpenError, Opened, Remembered, Saved,
+    SetAside, Shelf, Store, StoreError, StoreFuture,
 };
 pub use walk::{Agenda, WalkGuard};
 
@@ -139,7 +140,7 @@ impl Ledger {
     }
 
     /// Takes the primary's clock, read just now, and says what is to be walked. What the clock itself changes (the
-    /// first horizon, a gap given up) is committed before anything is walked.
+    /// first horizon, a gap given up) is committed with the first pages that are.
     pub async fn begin(&self, clock: Timestamp) -> Result<Agenda, StoreError> {
         let agenda = {
             let mut books = self.books();
@@ -158,7 +159,7 @@ impl Ledger {
                 .flatten();
             Agenda { advance, reconcile }
         };
-        self.save(Durability::Relaxed).await?;
+        self.save_when_due().await?;
         Ok(agenda)
     }
 
@@ -178,7 +179,7 @@ impl Ledger {
         self.books().name_parent(id);
     }
 
-    /// Commits everything durably and, once the store has it, publishes it. `now` is wall time: a series never exposed
+    /// Commits everything and, once the store has it, publishes it. `now` is wall time: a series never exposed
     /// before shows 0 from now until `counter_birth` later.
     ///
     /// Call it after every attempt to collect, also one that failed or was cut short, and at [`next_birth`].
@@ -195,7 +196,7 @@ impl Ledger {
             render_marks(&books.marks, &mut samples);
             let infants = books.totals.render(labels, &mut samples);
             following::render(&books, &mut samples);
-            let (epoch, committing) = self.hand_over(&mut books, Durability::Durable);
+            let (epoch, committing) = self.hand_over(&mut books);
             (epoch, committing, samples, infants)
         };
         let committed = committing.await?;
@@ -252,25 +253,36 @@ impl Ledger {
     /// How many counted jobs are remembered, and the memory that takes, the filter included.
     pub fn remembered(&self) -> Remembered {
         let mut remembered = self.store.remembered();
-        remembered.bytes += self.books().filter_bytes() as u64;
+        let books = self.books();
+        remembered.ids += books.waiting() as u64;
+        remembered.bytes += books.bytes() as u64;
         remembered
     }
 
     /// Makes everything that was counted last, and closes the store. For a ledger that is not used any more.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let saved = self.save(Durability::Durable).await;
+        let saved = self.save().await;
         self.store.close().await?;
         saved
     }
 
-    async fn save(&self, durability: Durability) -> Result<(), StoreError> {
-        let (epoch, committing) = {
+    /// Commits what has changed once that is worth the trouble: what the store says [is due](Store::is_due).
+    async fn save_when_due(&self) -> Result<(), StoreError> {
+        {
             let mut books = self.books();
-            if books.is_saved() && durability == Durability::Relaxed {
+            if books.is_saved() {
                 return Ok(());
             }
-            self.hand_over(&mut books, durability)
-        };
+            let (pages, waited) = books.wait(Instant::now());
+            if !self.store.is_due(pages, waited) {
+                return Ok(());
+            }
+        }
+        self.save().await
+    }
+
+    async fn save(&self) -> Result<(), StoreError> {
+        let (epoch, committing) = self.hand_over(&mut self.books());
         let committed = committing.await?;
         self.books().saved(epoch, &committed);
         Ok(())
@@ -278,13 +290,9 @@ impl Ledger {
 
     /// Gives the store what it does not have yet, under the lock: of two who commit at the same time, the one with the older
     /// values must not come second.
-    fn hand_over(
-        &self,
-        books: &mut Books,
-        durability: Durability,
-    ) -> (u64, StoreFuture<'_, Committed>) {
+    fn hand_over(&self, books: &mut Books) -> (u64, StoreFuture<'_, Committed>) {
         let changes = books.changes();
-        (changes.epoch, self.store.commit(changes, durability))
+        (changes.epoch, self.store.commit(changes))
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -1,7 +1,7 @@
 //! The start over a large state that a kill left behind.
 
 use super::{MIB, counted, until, walked};
-use nbu_metrics::ledger::{Changes, Counted, Durability, FileStore, Store as _};
+use nbu_metrics::ledger::{Changes, Counted, FileStore, Store as _};
 use nbu_sim::{JobSpec, Population, Sim};
 use nbu_tests::{Launch, Watched, configuration, http};
 use nix::sys::signal::Signal;
@@ -89,7 +89,7 @@ async fn grow(path: &Path) -> u64 {
             counted: ids.map(|id| (id, Counted::new(end, 7))).collect(),
             ..Changes::default()
         };
-        let committed = store.commit(changes, Durability::Durable).await;
+        let committed = store.commit(changes).await;
         committed.expect("the state is written");
         remembered += JOBS;
         if size(path) >= GROWN {

@@ -1,4 +1,4 @@
-use nbu_metrics::ledger::{Changes, Durability, Marks};
+use nbu_metrics::ledger::{Changes, Marks};
 use tempfile::tempdir;
 
 use super::*;
@@ -65,11 +65,7 @@ async fn a_primary_that_comes_back_waits_for_its_file_and_goes_on() {
         let storage = storage.clone();
         async move { storage.lease("paris").await }
     });
-    first
-        .store
-        .commit(changes, Durability::Relaxed)
-        .await
-        .unwrap();
+    first.store.commit(changes).await.unwrap();
     assert!(!again.is_finished());
     first.store.close().await.unwrap();
     drop(first);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
@@ -19,7 +20,7 @@ use crate::samples::Samples;
 /// Bytes in what NetBackup calls a kilobyte.
 const KILOBYTE: u64 = 1024;
 /// How far the horizon moves before the store is asked to forget; until then it is forgotten here all the same.
-const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything the ledger knows. A change is stamped with the epoch and stays due until a commit of that epoch, or of a
 /// later one, succeeded: a commit that failed or was dropped is made up for by the next.
@@ -49,6 +50,8 @@ pub(super) struct Books {
     /// The horizon when the store last was asked to forget.
     forgotten: Option<Timestamp>,
     epoch: u64,
+    /// How many pages wait to be committed, and since when.
+    waiting: Option<(u32, Instant)>,
     key: String,
 }
 
@@ -89,6 +92,7 @@ impl Books {
             notes_due: HashMap::new(),
             forgotten: None,
             epoch: 1,
+            waiting: None,
             key: String::new(),
         };
         for note in saved.notes {
@@ -193,6 +197,13 @@ impl Books {
         }
     }
 
+    /// Lets a page wait with those before it; says how many they are, and how long the first of them has waited.
+    pub(super) fn wait(&mut self, now: Instant) -> (u32, Duration) {
+        let (pages, since) = self.waiting.get_or_insert((0, now));
+        *pages = pages.saturating_add(1);
+        (*pages, now.saturating_duration_since(*since))
+    }
+
     /// Whether the store has it all.
     pub(super) fn is_saved(&self) -> bool {
         self.marks_due.is_none()
@@ -210,6 +221,7 @@ impl Books {
     /// Everything the store does not have yet, and a new epoch.
     pub(super) fn changes(&mut self) -> Changes {
         self.write_notes();
+        self.waiting = None;
         let epoch = self.epoch;
         self.epoch += 1;
         Changes {
@@ -252,9 +264,15 @@ impl Books {
         self.epoch
     }
 
-    /// Memory of the filter and of the known parents, in bytes.
-    pub(super) fn filter_bytes(&self) -> usize {
-        self.seen.serialized_size() + self.parents.serialized_size()
+    /// How many jobs wait to be committed.
+    pub(super) fn waiting(&self) -> usize {
+        self.counted.len()
+    }
+
+    /// Memory of the filter, of the known parents and of the jobs that wait, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let waiting = self.counted.len() * size_of::<(u64, Counted, u64)>();
+        self.seen.serialized_size() + self.parents.serialized_size() + waiting
     }
 
     /// Judges the runs that are over, after a complete walk. `clock` is the primary's.

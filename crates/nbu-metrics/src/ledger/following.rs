@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::books::Books;
 use super::runs::Subject;
-use super::{CutClients, Durability, Ledger, Shelf, StoreError, instant};
+use super::{CutClients, Ledger, Shelf, StoreError, instant};
 use crate::catalogue::{collection, jobs};
 use crate::samples::Samples;
 
@@ -77,9 +77,9 @@ impl Ledger {
         self.books().texts.learn(status, text);
     }
 
-    /// Keeps what was learnt and forgotten. Not durably; whoever publishes next does that.
+    /// Keeps what was learnt and forgotten, at the latest when somebody publishes.
     pub async fn keep(&self) -> Result<(), StoreError> {
-        self.save(Durability::Relaxed).await
+        self.save_when_due().await
     }
 
     /// Keeps these things, by name, for the collector of the next process; with the next commit. What else is on the shelf goes if

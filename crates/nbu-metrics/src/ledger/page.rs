@@ -1,7 +1,7 @@
 //! Taking the records of one page.
 
 use super::books::Verdict;
-use super::{Durability, FinishedJob, Ledger, StoreError};
+use super::{FinishedJob, Ledger, StoreError};
 
 /// One page on its way into the ledger. Records are taken as they are decoded; those whose id was counted before wait
 /// for the store, all together, until [`commit`](PageFold::commit).
@@ -30,8 +30,8 @@ impl<'l> PageFold<'l> {
         }
     }
 
-    /// Asks the store about the jobs counted before and commits the page. Not durably: a walk repeats what a crash
-    /// took.
+    /// Asks the store about the jobs counted before, and commits the page or lets it [wait](super::Store::is_due) for those that
+    /// follow: a walk repeats what a crash took.
     pub async fn commit(self) -> Result<(), StoreError> {
         if !self.waiting.is_empty() {
             let ids: Vec<u64> = self.waiting.iter().map(|job| job.id).collect();
@@ -41,6 +41,6 @@ impl<'l> PageFold<'l> {
                 books.settle(job, counted);
             }
         }
-        self.ledger.save(Durability::Relaxed).await
+        self.ledger.save_when_due().await
     }
 }

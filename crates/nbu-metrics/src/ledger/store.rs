@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
@@ -18,6 +19,11 @@ pub use memory::MemoryStore;
 pub use note::{Note, Shelf};
 
 use super::{Counted, Marks, Measure, Total};
+
+/// The most pages that wait to be committed.
+const MOST_PAGES: u32 = 50;
+/// The longest time that one waits while others follow.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// What every operation of a store answers with.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -29,6 +35,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// * a commit is seen whole or not at all, also after a crash;
 /// * commits take effect in the order of the calls of [`commit`](Store::commit), also those whose future was dropped
 ///   before it was done. Changes carry values, not differences, so that one may be sent twice but never out of order.
+///
+/// The ledger does not commit each page by itself: see [`is_due`](Store::is_due).
 pub trait Store: Send + Sync + fmt::Debug {
     /// Everything that was committed, but for the ends of the remembered jobs. `None` if nothing ever was.
     fn load(&self) -> StoreFuture<'_, Option<Saved>>;
@@ -37,8 +45,15 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn counted<'a>(&'a self, ids: &'a [u64]) -> StoreFuture<'a, Vec<Option<Counted>>>;
 
     /// Keeps a change set. The call itself does not block, for it is made under the ledger's lock; its order counts, not that of
-    /// the futures. With [`Durability::Durable`] it, and everything before it, must outlive the machine.
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed>;
+    /// the futures. It, and everything before it, must outlive the machine before the future is done.
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed>;
+
+    /// Whether what need not last yet is to be committed all the same: so many pages wait with this one, the first of them for
+    /// this long. After a crash they are read again, so little is gained by committing each by itself: it is done for fifty of
+    /// them, or once a second. Before anything is published or a mark moves, everything is committed whatever this says.
+    fn is_due(&self, pages: u32, waited: Duration) -> bool {
+        pages >= MOST_PAGES || waited >= LONGEST
+    }
 
     /// What is remembered of single jobs.
     fn remembered(&self) -> Remembered;
@@ -92,15 +107,6 @@ pub struct Saved {
     pub totals: Vec<(Measure, Arc<str>, Total)>,
     /// Every note that was not forgotten.
     pub notes: Vec<Note>,
-}
-
-/// How long a commit must last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Durability {
-    /// Beyond the process may be later; order is kept.
-    Relaxed,
-    /// Beyond the machine, before the future is done.
-    Durable,
 }
 
 /// What is remembered of single jobs.

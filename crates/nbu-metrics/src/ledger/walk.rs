@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Durability, Ledger, Slice, StoreError};
+use super::{Ledger, Slice, StoreError};
 
 /// What is to be walked now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +42,7 @@ impl<'l> WalkGuard<'l> {
         &self.slice
     }
 
-    /// Every record of the slice was taken and committed: moves the mark, durably.
+    /// Every record of the slice was taken and committed: moves the mark, and commits what still waits with it.
     pub async fn complete(mut self) -> Result<(), StoreError> {
         self.ended = true;
         {
@@ -55,7 +55,7 @@ impl<'l> WalkGuard<'l> {
             books.judge(self.clock);
             books.forget();
         }
-        self.ledger.save(Durability::Durable).await
+        self.ledger.save().await
     }
 
     /// The walk ended with an error; it will be repeated.

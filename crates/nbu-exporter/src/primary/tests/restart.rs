@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use nbu_metrics::budget::Budget;
 use nbu_metrics::catalogue::jobs;
-use nbu_metrics::ledger::{Changes, Durability, FileStore, Marks, Note, Shelf, Store as _};
+use nbu_metrics::ledger::{Changes, FileStore, Marks, Note, Shelf, Store as _};
 use nbu_metrics::snapshot::Snapshot;
 use tracing::subscriber::{DefaultGuard, set_default};
 
@@ -90,7 +90,7 @@ async fn damaged_notes_are_said_once_and_cost_nothing_else() {
         ],
         ..Changes::default()
     };
-    store.commit(changes, Durability::Durable).await.unwrap();
+    store.commit(changes).await.unwrap();
     store.close().await.unwrap();
 
     let (log, _guard) = Log::of_this_thread();
@@ -126,7 +126,7 @@ async fn a_state_that_is_older_than_what_was_saved_is_said_once() {
             },
             ..Changes::default()
         };
-        store.commit(changes, Durability::Durable).await.unwrap();
+        store.commit(changes).await.unwrap();
         store.close().await.unwrap();
         copies.push(std::fs::read(&path).unwrap());
     }

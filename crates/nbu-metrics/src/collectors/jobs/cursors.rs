@@ -4,8 +4,9 @@
 //! the stretch that is left, which is then [divided](super::shares) among as many cursors as the client may have attempts
 //! in flight. So a slice of one page costs one request, and no slice costs more than a few beside its pages.
 //!
-//! The cursors live in this one future: nothing is spawned, and dropping it drops them all. Pages are folded as they come
-//! and committed one after the other, so what is held at a time is one page per cursor, whatever the slice holds.
+//! The cursors live in this one future: nothing is spawned, and dropping it drops them all. Pages are folded as they come,
+//! so what is held at a time is one page per cursor, whatever the slice holds. Each cursor commits its page before it asks
+//! for the next one; the others go on meanwhile.
 //!
 //! **Others get their turn.** A cursor holds a permit of the client for one page and none between two, and the client
 //! hands permits to whoever has waited longest. With all of them in use by cursors, another collector's request goes out
@@ -27,7 +28,7 @@ use super::finished::finished;
 use super::pages::{JobPages, Tally};
 use super::shares::Shares;
 use crate::collector::{CollectError, Context};
-use crate::ledger::{Ledger, PageFold};
+use crate::ledger::Ledger;
 
 /// Into how many parts a slice may be divided, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +65,6 @@ enum Reader {
 struct Turn<'a> {
     reader: Reader,
     pages: JobPages<'a>,
-    taken: PageFold<'a>,
     before: Tally,
     outcome: Result<ControlFlow<()>, CollectError>,
 }
@@ -94,13 +94,11 @@ pub(super) async fn read(
         let Turn {
             reader,
             mut pages,
-            taken,
             outcome,
             ..
         } = turned;
         // With it go the others: their attempts are given up, what they have committed stays.
         let next = outcome?;
-        taken.commit().await?;
         if next.is_continue() {
             pages_left = pages_left.checked_sub(1).ok_or(CollectError::TooLong {
                 pages: client.limits().pages,
@@ -154,21 +152,25 @@ pub(super) async fn read(
     })
 }
 
-/// Asks for one page and takes its records.
+/// Asks for one page, takes its records and commits them.
 async fn turn<'a>(ledger: &'a Ledger, reader: Reader, mut pages: JobPages<'a>) -> Turn<'a> {
     let mut taken = ledger.page();
     let before = pages.tally();
-    let outcome = pages
+    let mut outcome = pages
         .next(|job| {
             if job.is_done() {
                 taken.take(finished(job));
             }
         })
         .await;
+    if outcome.is_ok()
+        && let Err(error) = taken.commit().await
+    {
+        outcome = Err(error.into());
+    }
     Turn {
         reader,
         pages,
-        taken,
         before,
         outcome,
     }

@@ -70,7 +70,7 @@ impl Attempts {
     /// Takes a run, or more of one that is known already. Of runs that ended before `settled` no more jobs come. `false` if
     /// that changes nothing.
     pub(super) fn add(&mut self, root: u64, verdict: &Verdict, settled: i64) -> bool {
-        let before = self.clone();
+        let mut known = None;
         let mut attempt = Attempt {
             end: verdict.end,
             root,
@@ -80,19 +80,20 @@ impl Attempts {
         };
         let of_it = |attempt: &Attempt| attempt.is_of(root, verdict);
         if let Some(place) = self.recent.iter().rposition(of_it) {
-            let known = self.recent[place];
+            let before = self.recent[place];
             // Jobs of it were read again, and not all of them.
-            if known.is_final && !verdict.is_final && !verdict.is_late {
+            if before.is_final && !verdict.is_final && !verdict.is_late {
                 return false;
             }
             self.recent.remove(place);
-            attempt.until = attempt.until.max(known.until);
+            attempt.until = attempt.until.max(before.until);
             // A verdict on the whole run replaces what was known of it, a part is joined.
             if verdict.is_late {
-                attempt.end = attempt.end.max(known.end);
-                attempt.outcome = attempt.outcome.max(known.outcome);
-                attempt.is_final = known.is_final;
+                attempt.end = attempt.end.max(before.end);
+                attempt.outcome = attempt.outcome.max(before.outcome);
+                attempt.is_final = before.is_final;
             }
+            known = Some(before);
         } else if self.dropped.as_ref().is_some_and(of_it) {
             if verdict.outcome.is_success() {
                 return false;
@@ -110,8 +111,7 @@ impl Attempts {
             .recent
             .partition_point(|other| other.key() < attempt.key());
         self.recent.insert(place, attempt);
-        self.trim(settled);
-        *self != before
+        self.trim(settled) || known != Some(attempt)
     }
 
     /// Learns of a success that ended then, from elsewhere than from jobs. `false` if that changes nothing.

@@ -1,9 +1,7 @@
 //! State in a file, that outlives the process.
 //!
-//! A commit that need not last yet is merged in memory with those before it: after a crash it would be repeated anyway,
-//! so nothing is gained by writing it by itself. Together they are written in one transaction when they have waited a
-//! second or are fifty, when one must last, and when something is to be forgotten. A write that fails leaves them
-//! waiting for the next one.
+//! A commit is one transaction. Those that come while another is being written are merged and written together; a write
+//! that fails leaves what it had waiting for the next one.
 //!
 //! Every value carries a checksum, the file a format number and a tree of checksums over its pages (redb's), which is
 //! walked whenever the file is opened. What does not hold is set aside, not repaired by guessing. A [witness] beside the file
@@ -30,11 +28,10 @@ use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use super::{Changes, Committed, Durability, Remembered, Saved, Store, StoreError, StoreFuture};
+use super::{Changes, Committed, Remembered, Saved, Store, StoreError, StoreFuture};
 use crate::ledger::{Counted, Marks};
 
 use database::Database;
@@ -183,17 +180,13 @@ impl Store for FileStore {
         })
     }
 
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
-        let now = Instant::now();
-        let at_once = {
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
+        let is_written = {
             let mut waiting = self.shared.waiting();
-            waiting.absorb(changes, now);
-            match durability {
-                Durability::Durable => !waiting.pending.is_empty() || waiting.writing.is_some(),
-                Durability::Relaxed => waiting.pending.is_due(now),
-            }
+            waiting.absorb(changes);
+            waiting.pending.is_empty() && waiting.writing.is_none()
         };
-        if !at_once {
+        if is_written {
             return Box::pin(ready(Ok(self.shared.committed())));
         }
         let writing = self.spawn("written", Shared::write);
@@ -296,14 +289,14 @@ impl Shared {
 }
 
 impl Waiting {
-    fn absorb(&mut self, changes: Changes, now: Instant) {
+    fn absorb(&mut self, changes: Changes) {
         let marks = changes.marks.clone();
         // An id that is counted again meanwhile is not forgotten any more.
         if !self.forgotten.is_empty() {
             self.forgotten
                 .retain(|id| !changes.counted.iter().any(|(counted, _)| counted == id));
         }
-        self.pending.absorb(changes, &self.marks, now);
+        self.pending.absorb(changes, &self.marks);
         self.marks = marks;
     }
 

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use roaring::RoaringTreemap;
 
-use super::{
-    Changes, Committed, Durability, Note, Remembered, Saved, Shelf, Store, StoreError, StoreFuture,
-};
+use super::{Changes, Committed, Note, Remembered, Saved, Shelf, Store, StoreError, StoreFuture};
 use crate::ledger::seen::Seen;
 use crate::ledger::{Counted, Marks, Measure, Total};
 
@@ -70,7 +68,7 @@ impl Store for MemoryStore {
         done(ids.iter().map(|id| state.seen.find(*id)).collect())
     }
 
-    fn commit(&self, changes: Changes, _durability: Durability) -> StoreFuture<'_, Committed> {
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
         done(self.state().apply(changes))
     }
 

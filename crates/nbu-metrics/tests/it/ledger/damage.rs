@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use nbu_metrics::ledger::{
-    Changes, Committed, Counted, Durability, FinishedJob, JobsSettings, Ledger, MemoryStore,
-    Remembered, Saved, Store, StoreFuture,
+    Changes, Committed, Counted, FinishedJob, JobsSettings, Ledger, MemoryStore, Remembered, Saved,
+    Store, StoreFuture,
 };
 use proptest::prelude::*;
 
@@ -57,8 +57,8 @@ impl Store for Damaging {
         self.inner.counted(ids)
     }
 
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
-        self.inner.commit(changes, durability)
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
+        self.inner.commit(changes)
     }
 
     fn remembered(&self) -> Remembered {

@@ -57,8 +57,8 @@ impl Driver {
     }
 
     /// Kills the process and starts a new one on what it left.
-    pub(super) fn crash(&mut self, power_cut: bool) {
-        self.store = Arc::new(self.store.after_crash(power_cut));
+    pub(super) fn crash(&mut self) {
+        self.store = Arc::new(self.store.after_crash());
         self.ledger = open(&self.store, &self.settings);
     }
 

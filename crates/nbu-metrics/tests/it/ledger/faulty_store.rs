@@ -1,13 +1,14 @@
-//! A store that fails on command and can be brought back to what had reached the disk.
+//! A store that fails on command and can be brought back to what it had kept.
 
 use std::fs;
 use std::future::{pending, ready};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use nbu_metrics::ledger::{
-    Changes, Committed, Counted, Durability, FileStore, MemoryStore, Remembered, Saved, Store,
-    StoreError, StoreFuture,
+    Changes, Committed, Counted, FileStore, MemoryStore, Remembered, Saved, Store, StoreError,
+    StoreFuture,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -37,8 +38,8 @@ struct Inner {
     /// Where the state is a file.
     files: Option<Files>,
     log: Vec<Changes>,
-    /// How many of the log are sure to outlive the machine.
-    durable: usize,
+    /// How many pages may wait for others.
+    patience: u32,
     /// Commits to go until the fault.
     fault: Option<(u32, Fault)>,
 }
@@ -118,8 +119,8 @@ impl Store for AtOnce {
         self.wait(self.store.counted(ids))
     }
 
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
-        self.wait(self.store.commit(changes, durability))
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
+        self.wait(self.store.commit(changes))
     }
 
     fn remembered(&self) -> Remembered {
@@ -137,7 +138,7 @@ impl Default for Inner {
             state: Arc::new(MemoryStore::new()),
             files: None,
             log: Vec::new(),
-            durable: 0,
+            patience: 0,
             fault: None,
         }
     }
@@ -156,6 +157,12 @@ impl FaultyStore {
         }
     }
 
+    /// Lets so many pages wait for others.
+    pub(super) fn patient(self, patience: u32) -> Self {
+        self.inner.lock().unwrap().patience = patience;
+        self
+    }
+
     /// Lets the commit after `later` others fail.
     pub(super) fn fail(&self, later: u32, fault: Fault) {
         self.inner.lock().unwrap().fault = Some((later, fault));
@@ -165,34 +172,30 @@ impl FaultyStore {
         self.inner.lock().unwrap().fault = None;
     }
 
-    /// What a new process finds: all of it, or after a power cut only what was durable.
-    pub(super) fn after_crash(&self, power_cut: bool) -> Self {
+    /// What a new process finds: every commit, and nothing of what waited for one.
+    pub(super) fn after_crash(&self) -> Self {
         let inner = self.inner.lock().unwrap();
+        let patience = inner.patience;
         if let Some(files) = &inner.files {
             let files = files.after_crash();
             return Self {
                 inner: Mutex::new(Inner {
                     state: files.open(),
                     files: Some(files),
+                    patience,
                     ..Inner::default()
                 }),
             };
         }
-        let kept = if power_cut {
-            inner.durable
-        } else {
-            inner.log.len()
-        };
         let state = Arc::new(MemoryStore::new());
-        for changes in &inner.log[..kept] {
-            now(state.commit(changes.clone(), Durability::Durable));
+        for changes in &inner.log {
+            now(state.commit(changes.clone()));
         }
-        let log = inner.log[..kept].to_vec();
         Self {
             inner: Mutex::new(Inner {
                 state,
-                durable: log.len(),
-                log,
+                log: inner.log.clone(),
+                patience,
                 ..Inner::default()
             }),
         }
@@ -210,7 +213,7 @@ impl Store for FaultyStore {
         Box::pin(async move { state.counted(ids).await })
     }
 
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
         let mut inner = self.inner.lock().unwrap();
         let fault = match &mut inner.fault {
             Some((0, fault)) => Some(*fault),
@@ -228,18 +231,19 @@ impl Store for FaultyStore {
             Some(Fault::HangsBefore) => return Box::pin(pending()),
             _ => {}
         }
-        let committed = now(inner.state.commit(changes.clone(), durability));
+        let committed = now(inner.state.commit(changes.clone()));
         if inner.files.is_none() {
             inner.log.push(changes);
-        }
-        if durability == Durability::Durable {
-            inner.durable = inner.log.len();
         }
         match fault {
             Some(Fault::AnswerLost) => Box::pin(ready(Err(failure()))),
             Some(Fault::Hangs) => Box::pin(pending()),
             _ => Box::pin(ready(Ok(committed))),
         }
+    }
+
+    fn is_due(&self, pages: u32, _waited: Duration) -> bool {
+        pages > self.inner.lock().unwrap().patience
     }
 
     fn remembered(&self) -> Remembered {

@@ -44,17 +44,16 @@ enum Event {
         meanwhile: Vec<Kind>,
     },
     /// Jobs finish and are read in part, a scrape follows, whether the store could keep what is to be shown or not, and then the
-    /// process is killed or the power fails: what was shown is there again.
+    /// process is killed: what was shown is there again.
     Shock {
         jobs: Vec<Kind>,
         pages: usize,
         fault: Option<Fault>,
-        power_cut: bool,
     },
     /// A scrape follows, whether the store could keep what is to be shown or not.
     Publish(Option<Fault>),
-    /// The process is killed, or the power fails.
-    Crash(bool),
+    /// The process is killed.
+    Crash,
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -101,9 +100,8 @@ fn event() -> impl Strategy<Value = Event> {
             prop::collection::vec(kind(), 1..6),
             1..4_usize,
             prop::option::of(prop::sample::select(FAULTS.to_vec())),
-            any::<bool>(),
-        ).prop_map(|(jobs, pages, fault, power_cut)| Event::Shock { jobs, pages, fault, power_cut }),
-        2 => any::<bool>().prop_map(Event::Crash),
+        ).prop_map(|(jobs, pages, fault)| Event::Shock { jobs, pages, fault }),
+        2 => Just(Event::Crash),
     ]
 }
 
@@ -193,12 +191,7 @@ impl Story {
                 driver.collect(world, page_size, broken, &mut events);
                 driver.store.heal();
             }
-            Event::Shock {
-                jobs,
-                pages,
-                fault,
-                power_cut,
-            } => {
+            Event::Shock { jobs, pages, fault } => {
                 for kind in jobs {
                     world.finish(kind, 0);
                 }
@@ -206,7 +199,7 @@ impl Story {
                 driver.now += SECOND;
                 driver.collect(world, 2, Some((pages, Break::Cut)), &mut |_| {});
                 self.take(Event::Publish(fault));
-                self.take(Event::Crash(power_cut));
+                self.take(Event::Crash);
                 self.take(Event::Publish(None));
                 return;
             }
@@ -217,9 +210,9 @@ impl Story {
                 driver.publish();
                 driver.store.heal();
             }
-            Event::Crash(power_cut) => {
-                driver.crash(power_cut);
-                // A power cut before anything was durable makes the next start the first one.
+            Event::Crash => {
+                driver.crash();
+                // A crash before anything was committed makes the next start the first one.
                 if driver.ledger.marks().horizon.is_none() {
                     driver.first_clock = None;
                 }
@@ -251,9 +244,10 @@ proptest! {
     fn whatever_happens_every_job_is_counted_once_and_nothing_shown_goes_back(
         before in before(),
         births: bool,
+        patience in 0..4_u32,
         events in prop::collection::vec(event(), 1..60)
     ) {
-        let mut story = Story::on(FaultyStore::default(), before, birth(births));
+        let mut story = Story::on(FaultyStore::default().patient(patience), before, birth(births));
         for event in events {
             story.take(event);
         }
@@ -270,14 +264,15 @@ proptest! {
     fn whatever_happens_the_files_of_killed_processes_have_every_job_once(
         before in before(),
         births: bool,
+        patience in 0..4_u32,
         events in prop::collection::vec(event(), 1..60)
     ) {
-        let mut story = Story::on(FaultyStore::on_files(), before, birth(births));
+        let mut story = Story::on(FaultyStore::on_files().patient(patience), before, birth(births));
         for event in events {
             let kill = matches!(event, Event::Collect { .. } | Event::Publish(_));
             story.take(event);
             if kill {
-                story.take(Event::Crash(false));
+                story.take(Event::Crash);
             }
         }
         story.check();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use nbu_metrics::ledger::{
-    Changes, Committed, Counted, Durability, FinishedJob, JobsSettings, Ledger, MemoryStore,
-    Remembered, Saved, Store, StoreFuture,
+    Changes, Committed, Counted, FinishedJob, JobsSettings, Ledger, MemoryStore, Remembered, Saved,
+    Store, StoreFuture,
 };
 
 use super::driver::poll_once;
@@ -29,14 +30,18 @@ impl Store for Watched {
         self.inner.counted(ids)
     }
 
-    fn commit(&self, changes: Changes, durability: Durability) -> StoreFuture<'_, Committed> {
+    fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
         // Whoever may come between shall.
         thread::yield_now();
         let before = self.last.fetch_max(changes.epoch, Ordering::Relaxed);
         if before > changes.epoch {
             self.overtaken.store(true, Ordering::Relaxed);
         }
-        self.inner.commit(changes, durability)
+        self.inner.commit(changes)
+    }
+
+    fn is_due(&self, _pages: u32, _waited: Duration) -> bool {
+        true
     }
 
     fn remembered(&self) -> Remembered {

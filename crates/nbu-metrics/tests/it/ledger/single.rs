@@ -9,6 +9,7 @@ use nbu_metrics::ledger::{
 use nbu_metrics::samples::Samples;
 
 use super::driver::{Driver, poll_once};
+use super::faulty_store::{Fault, FaultyStore};
 use super::truth::{self, Totals};
 use super::world::{HOUR, Kind, MINUTE, START, World, at};
 
@@ -323,7 +324,7 @@ fn a_record_that_is_written_a_little_late_is_within_the_overlap() {
 #[test]
 fn what_the_store_could_not_keep_is_not_shown() {
     let mut world = World::new();
-    let mut driver = Driver::new(settings());
+    let mut driver = Driver::on(FaultyStore::default().patient(9), settings());
     driver.settle(&mut world);
     world.finish(KIND, 0);
     driver.settle(&mut world);
@@ -333,11 +334,11 @@ fn what_the_store_could_not_keep_is_not_shown() {
     }
     let broken = Some((3, super::driver::Break::Cut));
     assert_eq!(driver.collect(&mut world, 5, broken, &mut |_| {}), None);
-    driver.store.fail(0, super::faulty_store::Fault::Lost);
+    driver.store.fail(0, Fault::Lost);
     driver.publish();
     assert_eq!(driver.shown[FINISHED], 1.0);
-    // The power fails, and with it goes what was not durable: nobody has seen it.
-    driver.crash(true);
+    // The process is killed, and with it goes what was not committed: nobody has seen it.
+    driver.crash();
     driver.publish();
     assert_eq!(driver.shown[FINISHED], 1.0);
     driver.settle(&mut world);

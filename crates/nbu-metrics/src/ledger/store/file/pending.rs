@@ -2,16 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use crate::ledger::{Changes, Counted, Marks, Measure, Note, Shelf, Total};
-
-/// The most commits that wait.
-const MOST: u32 = 50;
-/// The longest time that one waits while others follow.
-const LONGEST: Duration = Duration::from_secs(1);
 
 /// Commits that are not on the disk yet. Changes carry values, so later ones replace earlier ones.
 #[derive(Clone, Debug, Default)]
@@ -22,14 +16,11 @@ pub(super) struct Pending {
     pub(super) totals: HashMap<(Measure, Arc<str>), Total>,
     pub(super) notes: BTreeMap<(Shelf, Arc<str>), Note>,
     pub(super) forget_before: Option<Timestamp>,
-    commits: u32,
-    /// When the first of them came.
-    since: Option<Instant>,
 }
 
 impl Pending {
     /// Takes a commit in. `known` are the marks that the disk or an earlier commit has.
-    pub(super) fn absorb(&mut self, changes: Changes, known: &Marks, now: Instant) {
+    pub(super) fn absorb(&mut self, changes: Changes, known: &Marks) {
         if changes.marks != *known {
             self.marks = Some(changes.marks);
         }
@@ -42,10 +33,6 @@ impl Pending {
             self.notes.insert((note.shelf, Arc::clone(&note.key)), note);
         }
         self.forget_before = self.forget_before.max(changes.forget_before);
-        if !self.is_empty() {
-            self.commits += 1;
-            self.since.get_or_insert(now);
-        }
     }
 
     /// Takes back what could not be written, as far as nothing newer has come since.
@@ -57,7 +44,6 @@ impl Pending {
         self.totals.extend(newer.totals);
         self.notes.extend(newer.notes);
         self.forget_before = self.forget_before.max(newer.forget_before);
-        self.commits = self.commits.saturating_add(newer.commits);
     }
 
     /// Nothing waits.
@@ -68,12 +54,6 @@ impl Pending {
             && self.totals.is_empty()
             && self.notes.is_empty()
             && self.forget_before.is_none()
-    }
-
-    /// Something has waited long enough.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        let long = |since: Instant| now.saturating_duration_since(since) >= LONGEST;
-        self.forget_before.is_some() || self.commits >= MOST || self.since.is_some_and(long)
     }
 
     /// Roughly the memory it takes.
@@ -108,27 +88,28 @@ mod tests {
     }
 
     #[test]
-    fn fifty_commits_or_a_second_are_enough_and_an_idle_one_counts_for_nothing() {
-        let (now, known) = (Instant::now(), Marks::default());
+    fn marks_that_are_known_are_nothing_to_write() {
+        let known = Marks {
+            gap_millis: 1,
+            ..Marks::default()
+        };
         let mut pending = Pending::default();
-        pending.absorb(Changes::default(), &known, now);
-        assert!(pending.is_empty() && !pending.is_due(now + 2 * LONGEST));
-        for commit in 1..=MOST {
-            assert!(!pending.is_due(now));
-            pending.absorb(changes(&[u64::from(commit)], 1), &known, now);
-        }
-        assert!(pending.is_due(now));
-        let mut one = Pending::default();
-        one.absorb(changes(&[1], 1), &known, now);
-        assert!(!one.is_due(now + LONGEST / 2) && one.is_due(now + LONGEST));
+        let unchanged = Changes {
+            marks: known.clone(),
+            ..Changes::default()
+        };
+        pending.absorb(unchanged, &known);
+        assert!(pending.is_empty());
+        pending.absorb(Changes::default(), &known);
+        assert!(!pending.is_empty());
     }
 
     #[test]
     fn what_is_taken_back_replaces_nothing_newer() {
-        let (now, known) = (Instant::now(), Marks::default());
+        let known = Marks::default();
         let (mut older, mut newer) = (Pending::default(), Pending::default());
-        older.absorb(changes(&[1, 2], 10), &known, now);
-        newer.absorb(changes(&[2, 3], 20), &known, now);
+        older.absorb(changes(&[1, 2], 10), &known);
+        newer.absorb(changes(&[2, 3], 20), &known);
         newer.take_back(older);
         let ends: Vec<i64> = newer
             .counted

@@ -60,6 +60,7 @@ async fn what_is_known_outlives_the_process_and_the_primary_s_memory() {
 
 /// A ledger on what the ones before it left, and a client whose collectors remember nothing.
 async fn restart(bench: &mut Bench, store: &Arc<MemoryStore>) {
+    bench.ledger.close().await.unwrap();
     let ledger = Ledger::open(Arc::clone(store) as _, JobsSettings::default());
     bench.ledger = ledger.await.unwrap();
     bench.forget();

@@ -31,7 +31,7 @@ enum Event {
     Broken(usize, (usize, Break)),
     /// A walk that takes its time, and during which jobs finish: those that were started, or new ones.
     Slow(usize, Vec<(i64, Option<Kind>, Kind)>),
-    Crash(bool),
+    Crash,
     /// Everything is walked, and compared.
     Compare,
 }
@@ -51,7 +51,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => any::<usize>().prop_map(Event::Touch),
         3 => (1..5_usize, (0..4_usize, breaks)).prop_map(|(size, broken)| Event::Broken(size, broken)),
         3 => (1..4_usize, prop::collection::vec(page, 1..4)).prop_map(|(size, pages)| Event::Slow(size, pages)),
-        1 => any::<bool>().prop_map(Event::Crash),
+        1 => Just(Event::Crash),
         3 => Just(Event::Compare),
     ]
 }
@@ -65,7 +65,7 @@ struct Story {
 }
 
 impl Story {
-    fn new(before: Vec<(Kind, i64)>) -> Self {
+    fn new(before: Vec<(Kind, i64)>, patience: u32) -> Self {
         let settings = JobsSettings {
             overlap: Duration::from_millis(OVERLAP.unsigned_abs()),
             reconcile_window: Duration::from_secs(3_600),
@@ -82,7 +82,7 @@ impl Story {
         let walked = world.clock;
         let mut story = Self {
             world,
-            driver: Driver::on(FaultyStore::default(), settings),
+            driver: Driver::on(FaultyStore::default().patient(patience), settings),
             started: Vec::new(),
             walked,
         };
@@ -124,7 +124,7 @@ impl Story {
                 };
                 driver.collect(world, page_size, None, &mut events);
             }
-            Event::Crash(power_cut) => driver.crash(power_cut),
+            Event::Crash => driver.crash(),
             Event::Compare => self.compare(),
         }
         if self.world.clock - self.walked > HOUR {
@@ -157,8 +157,9 @@ proptest! {
     fn what_is_written_in_time_is_counted_by_the_next_complete_walk(
         before in prop::collection::vec((kind(), SECOND..20 * HOUR), 0..6),
         events in prop::collection::vec(event(), 1..80),
+        patience in 0..4_u32,
     ) {
-        let mut story = Story::new(before);
+        let mut story = Story::new(before, patience);
         for event in events {
             story.take(event);
         }

@@ -28,7 +28,9 @@ impl Process {
         }
     }
 
+    /// Ends in order, between two walks or in the midst of one, and begins again.
     pub(super) fn restart(&mut self) {
+        poll_once(self.ledger.close()).unwrap().unwrap();
         self.ledger = open(&self.store);
     }
 

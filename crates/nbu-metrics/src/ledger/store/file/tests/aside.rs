@@ -8,11 +8,10 @@ use tempfile::{TempDir, tempdir};
 use super::super::tables::FORMAT;
 use super::super::{FileStore, Lost, OpenError, Opened, Store, seal};
 use super::history::{State, commit};
-use crate::ledger::Durability;
 
 async fn filled(path: &Path) {
     let store = FileStore::open(path).await.unwrap().store;
-    store.commit(commit(0), Durability::Durable).await.unwrap();
+    store.commit(commit(0)).await.unwrap();
     store.close().await.unwrap();
 }
 
@@ -38,7 +37,7 @@ async fn usable(opened: Opened) {
         State::default(),
         "begun afresh"
     );
-    store.commit(commit(0), Durability::Durable).await.unwrap();
+    store.commit(commit(0)).await.unwrap();
     assert_eq!(State::of(&store).await.unwrap(), State::after([commit(0)]));
     store.close().await.unwrap();
 }
@@ -154,14 +153,10 @@ async fn a_file_that_was_much_larger_once_is_made_smaller() {
     changes.counted = many
         .map(|id| (id, crate::ledger::Counted::new(end(5), 0)))
         .collect();
-    store.commit(changes, Durability::Durable).await.unwrap();
+    store.commit(changes).await.unwrap();
     let mut changes = commit(1);
     changes.forget_before = Some(end(6));
-    let forgotten = store
-        .commit(changes, Durability::Durable)
-        .await
-        .unwrap()
-        .forgotten;
+    let forgotten = store.commit(changes).await.unwrap().forgotten;
     assert!(forgotten.len() > 1_999_000);
     let large = store.bytes();
     store.close().await.unwrap();
@@ -183,19 +178,13 @@ async fn an_older_state_that_is_whole_is_told_and_only_once() {
     let path = directory.path().join("paris.redb");
     let store = FileStore::open(&path).await.unwrap().store;
     for number in 0..5 {
-        store
-            .commit(commit(number), Durability::Durable)
-            .await
-            .unwrap();
+        store.commit(commit(number)).await.unwrap();
     }
     store.close().await.unwrap();
     let early = fs::read(&path).unwrap();
     let store = FileStore::open(&path).await.unwrap().store;
     for number in 5..8 {
-        store
-            .commit(commit(number), Durability::Durable)
-            .await
-            .unwrap();
+        store.commit(commit(number)).await.unwrap();
     }
     store.close().await.unwrap();
     fs::write(&path, &early).unwrap();

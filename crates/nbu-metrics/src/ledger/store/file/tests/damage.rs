@@ -9,7 +9,6 @@ use tempfile::tempdir;
 
 use super::super::{FileStore, Opened, Store};
 use super::history::{State, commit};
-use crate::ledger::Durability;
 
 const FILES: usize = 10_000;
 const PAGE: usize = 4096;
@@ -28,10 +27,7 @@ async fn original(directory: &Path) -> Original {
     let store = FileStore::open(&path).await.unwrap().store;
     let mut states = vec![State::default()];
     for number in 0..25 {
-        store
-            .commit(commit(number), Durability::Durable)
-            .await
-            .unwrap();
+        store.commit(commit(number)).await.unwrap();
         states.push(State::after((0..=number).map(commit)));
     }
     let killed = fs::read(&path).unwrap();

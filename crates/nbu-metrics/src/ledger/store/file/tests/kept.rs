@@ -11,7 +11,7 @@ use super::super::{FileStore, Store};
 use super::history::{State, commit};
 use super::tape::Tape;
 use crate::ledger::instant::from_millis;
-use crate::ledger::{Changes, Counted, Durability, Marks};
+use crate::ledger::{Changes, Counted, Marks};
 
 /// A store on that disk.
 fn store(tape: &Tape) -> Result<FileStore, Trouble> {
@@ -36,8 +36,7 @@ async fn a_store_opened_again_has_everything_that_was_committed() {
         let ids: Vec<u64> = first(round * 10).jobs().keys().copied().collect();
         assert_eq!(store.remembered().ids, ids.len() as u64);
         for number in round * 10..round * 10 + 10 {
-            let durability = [Durability::Relaxed, Durability::Durable][(number % 2) as usize];
-            store.commit(commit(number), durability).await.unwrap();
+            store.commit(commit(number)).await.unwrap();
             assert_eq!(
                 State::of(&store).await.unwrap(),
                 first(number + 1),
@@ -46,7 +45,7 @@ async fn a_store_opened_again_has_everything_that_was_committed() {
         }
         assert_eq!(store.bytes(), std::fs::metadata(&path).unwrap().len());
         store.close().await.unwrap();
-        let late = store.commit(commit(99), Durability::Durable).await;
+        let late = store.commit(commit(99)).await;
         assert!(late.is_err(), "a closed store takes nothing more");
     }
 }
@@ -56,10 +55,7 @@ async fn what_was_forgotten_is_said_once_and_found_no_more() {
     let store = store(&Tape::default()).unwrap();
     let mut said = Vec::new();
     for number in 0..12 {
-        let done = store
-            .commit(commit(number), Durability::Relaxed)
-            .await
-            .unwrap();
+        let done = store.commit(commit(number)).await.unwrap();
         said.extend(done.forgotten);
         let now = first(number + 1);
         let found = store.counted(&said).await.unwrap();
@@ -114,10 +110,7 @@ async fn played() -> (Tape, Vec<usize>) {
     let store = store(&tape).unwrap();
     let mut acknowledged = vec![tape.acts()];
     for number in 0..10 {
-        store
-            .commit(commit(number), Durability::Durable)
-            .await
-            .unwrap();
+        store.commit(commit(number)).await.unwrap();
         acknowledged.push(tape.acts());
     }
     (tape, acknowledged)
@@ -145,27 +138,8 @@ async fn check(left: Tape, commits: u64, when: &str) -> bool {
     let (before, after) = (first(commits), first(commits + 1));
     assert!(found == before || found == after, "{when}: {found:?}");
     // And it goes on from there.
-    store
-        .commit(commit(commits + 1), Durability::Durable)
-        .await
-        .unwrap();
+    store.commit(commit(commits + 1)).await.unwrap();
     found == after
-}
-
-#[tokio::test]
-async fn only_what_is_durable_outlives_a_kill() {
-    let tape = Tape::default();
-    let one = store(&tape).unwrap();
-    one.commit(commit(0), Durability::Durable).await.unwrap();
-    for number in 1..5 {
-        one.commit(commit(number), Durability::Relaxed)
-            .await
-            .unwrap();
-    }
-    // The first forgets something, so the four are written with it.
-    assert!(commit(3).forget_before.is_some());
-    let other = store(&Tape::of(tape.image())).unwrap();
-    assert_eq!(State::of(&other).await.unwrap(), first(4));
 }
 
 #[tokio::test]
@@ -174,17 +148,14 @@ async fn commits_keep_their_order_when_nobody_waits_for_them() {
     let store = store(&tape).unwrap();
     let mut context = Context::from_waker(Waker::noop());
     for number in 0..40 {
-        let mut future = store.commit(commit(number), Durability::Durable);
+        let mut future = store.commit(commit(number));
         let _ = future.as_mut().poll(&mut context);
     }
     store
-        .commit(
-            Changes {
-                marks: commit(39).marks,
-                ..Changes::default()
-            },
-            Durability::Durable,
-        )
+        .commit(Changes {
+            marks: commit(39).marks,
+            ..Changes::default()
+        })
         .await
         .unwrap();
     let other = super::kept::store(&Tape::of(tape.image())).unwrap();
@@ -197,9 +168,9 @@ async fn what_could_not_be_written_is_written_later() {
     for room in 0.. {
         let tape = Tape::default();
         let store = store(&tape).unwrap();
-        store.commit(commit(0), Durability::Durable).await.unwrap();
+        store.commit(commit(0)).await.unwrap();
         tape.room(Some(room));
-        let first_try = store.commit(commit(1), Durability::Durable).await;
+        let first_try = store.commit(commit(1)).await;
         if first_try.is_ok() {
             assert!(room > 3, "it never failed");
             break;
@@ -214,9 +185,9 @@ async fn what_could_not_be_written_is_written_later() {
                 .collect();
             assert_eq!(waiting, expected, "what waits is remembered");
         }
-        assert!(store.commit(commit(2), Durability::Durable).await.is_err());
+        assert!(store.commit(commit(2)).await.is_err());
         tape.room(None);
-        store.commit(commit(3), Durability::Durable).await.unwrap();
+        store.commit(commit(3)).await.unwrap();
         assert_eq!(
             State::of(&store).await.unwrap(),
             first(4),
@@ -247,21 +218,21 @@ async fn an_id_counted_again_is_not_reported_as_forgotten() {
         ..Changes::default()
     };
     store
-        .commit(
-            commit(vec![counted(1, 5), counted(2, 5), counted(3, 50)], None),
-            Durability::Durable,
-        )
+        .commit(commit(
+            vec![counted(1, 5), counted(2, 5), counted(3, 50)],
+            None,
+        ))
         .await
         .unwrap();
     // Nobody hears what this one forgot.
-    let dropped = store.commit(commit(Vec::new(), Some(10)), Durability::Durable);
+    let dropped = store.commit(commit(Vec::new(), Some(10)));
     drop(dropped);
     let again = store
-        .commit(commit(vec![counted(1, 60)], None), Durability::Relaxed)
+        .commit(commit(vec![counted(1, 60)], None))
         .await
         .unwrap();
     let last = store
-        .commit(commit(vec![counted(9, 60)], None), Durability::Durable)
+        .commit(commit(vec![counted(9, 60)], None))
         .await
         .unwrap();
     let mut said = again.forgotten;
@@ -297,7 +268,7 @@ async fn weeks_of_jobs_do_not_let_the_file_grow() {
             forget_before: Some(from_millis((hour - 72) * HOUR)),
             ..Changes::default()
         };
-        store.commit(changes, Durability::Durable).await.unwrap();
+        store.commit(changes).await.unwrap();
         match hour / (7 * 24) {
             0 => {}
             1 => second_week = second_week.max(store.bytes()),
