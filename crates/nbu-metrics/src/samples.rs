@@ -59,6 +59,12 @@ impl Samples {
         self.push(family, Labels::new(family, labels), Value::Number(value));
     }
 
+    /// Adds a gauge whose labels are packed already.
+    pub(crate) fn gauge_of(&mut self, family: &'static Family, labels: &Labels, value: f64) {
+        debug_assert_eq!(family.kind, Kind::Gauge, "{}", family.name);
+        self.push(family, labels.clone(), Value::Number(value));
+    }
+
     /// Adds the present value of a counter. One that is negative or not a number is left out: no
     /// exposition format allows it.
     pub fn counter(&mut self, family: &'static Family, labels: &[&str], value: f64) {

@@ -1,6 +1,7 @@
 //! The books behind the ledger's lock: what is counted, and what of it the store does not have yet.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,10 @@ pub(super) struct Books {
     epoch: u64,
     /// How many pages wait to be committed, and since when.
     waiting: Option<(u32, Instant)>,
+    /// Written and read within one count.
     key: String,
+    /// Likewise.
+    status: String,
 }
 
 /// What becomes of a record.
@@ -94,6 +98,7 @@ impl Books {
             epoch: 1,
             waiting: None,
             key: String::new(),
+            status: String::new(),
         };
         for note in saved.notes {
             books.restore(note);
@@ -310,6 +315,10 @@ impl Books {
         if !is_parent {
             self.protection.take_copy(job, end, settings);
         }
+        if self.runs.is_alone(job) {
+            self.protection.take_alone(job, end, settled, settings);
+            return;
+        }
         let seen = &self.seen;
         let judged = self.runs.take(job, end, is_parent, |id| seen.contains(id));
         if let Some(judged) = judged {
@@ -365,8 +374,12 @@ impl Books {
         self.follow(job, end);
         self.remember(job.id, Counted::new(end, job.mark()));
         let parent = self.is_parent(job);
-        let status = job.status.map(|status| status.to_string());
-        let status = status.as_deref().unwrap_or_default();
+        self.status.clear();
+        if let Some(status) = job.status {
+            // Writing to a text does not fail.
+            let _ = write!(self.status, "{status}");
+        }
+        let status = &*self.status;
         let result = self.settings.results.result(job.status).as_str();
         if parent {
             key::write(&mut self.key, [&*job.job_type, status, result]);

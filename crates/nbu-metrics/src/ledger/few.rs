@@ -1,5 +1,7 @@
 //! A map of few entries.
 
+use std::cmp::Ordering;
+
 /// Entries in the order of their keys, in memory of just their size. There is one for each of many thousand clients: a tree
 /// would make room for eleven in each.
 #[derive(Clone, PartialEq, Debug)]
@@ -49,6 +51,12 @@ impl<K: Ord, V> Few<K, V> {
         self.0.is_empty()
     }
 
+    /// The entry whose key compares as equal: the key itself need not be at hand.
+    pub(super) fn find_mut(&mut self, compare: impl Fn(&K) -> Ordering) -> Option<(&K, &mut V)> {
+        let place = self.0.binary_search_by(|(known, _)| compare(known)).ok()?;
+        self.0.get_mut(place).map(|(key, value)| (&*key, value))
+    }
+
     /// In the order of the keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().map(|(key, value)| (key, value))
@@ -83,12 +91,16 @@ mod tests {
                         model.insert(key, value);
                     }
                     1 => *few.or_insert_with(key, || value) += 1,
+                    2 if value == 0 => {
+                        let found = few.find_mut(|known| known.cmp(&key));
+                        prop_assert_eq!(found, model.get_mut(&key).map(|value| (&key, value)));
+                    }
                     2 => few.retain(|_, kept| *kept != value),
                     _ => prop_assert_eq!(few.get(&key), model.get(&key)),
                 }
                 match act {
                     1 => *model.entry(key).or_insert(value) += 1,
-                    2 => model.retain(|_, kept| *kept != value),
+                    2 if value > 0 => model.retain(|_, kept| *kept != value),
                     _ => {}
                 }
                 prop_assert!(few.iter().eq(model.iter()));

@@ -2,6 +2,7 @@
 //! its jobs.
 
 mod attempts;
+mod followed;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,6 +18,7 @@ use crate::catalogue::protection as families;
 use crate::samples::Samples;
 
 use attempts::Attempts;
+use followed::Followed;
 pub use settings::{NameFilter, ProtectionSettings};
 
 /// The note that says that the catalog was asked. No subject has this key, for theirs have separators.
@@ -32,8 +34,8 @@ pub(super) struct Protection {
     clients: HashMap<Arc<str>, Client>,
     /// Names of policies, schedule types and job types, each kept once.
     words: HashSet<Arc<str>>,
-    /// Notes that are not what they should be.
-    dirty: HashSet<(Shelf, Subject)>,
+    /// Notes that are not what they should be, some more than once.
+    dirty: Vec<(Shelf, Subject)>,
     is_seeded: bool,
     /// The note that says so is not there yet.
     seeded_due: bool,
@@ -46,10 +48,11 @@ pub(super) struct Protection {
 /// A policy, and a schedule or job type.
 type Place = (Arc<str>, Arc<str>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Client {
+    name: Arc<str>,
     /// By policy and schedule type.
-    attempts: Few<Place, Attempts>,
+    attempts: Few<Place, Followed>,
     /// When the last copy ended, by policy and job type.
     copies: Few<Place, i64>,
 }
@@ -67,9 +70,26 @@ impl Protection {
     /// Takes the verdicts on a run. Of runs that ended before `settled`, in milliseconds, no more jobs come.
     pub(super) fn take(&mut self, judged: Judged, settled: i64, settings: &ProtectionSettings) {
         let (root, verdicts) = judged;
-        for verdict in verdicts {
-            self.take_one(root, &verdict, settled, settings);
+        for (subject, verdict) in verdicts {
+            let names = [&*subject.client, &*subject.policy, &*subject.schedule];
+            self.take_one(root, names, &verdict, settled, settings);
         }
+    }
+
+    /// Takes a job that is a whole run, if it is of a type that protects.
+    pub(super) fn take_alone(
+        &mut self,
+        job: &FinishedJob<'_>,
+        end: i64,
+        settled: i64,
+        settings: &ProtectionSettings,
+    ) {
+        let Some(verdict) = Verdict::alone(job, end) else {
+            return;
+        };
+        let names = [&job.client, &job.policy, &job.schedule_type].map(|name| key::clean(name));
+        let names = [&*names[0], &*names[1], &*names[2]];
+        self.take_one(job.id, names, &verdict, settled, settings);
     }
 
     /// Forgets of all clients what nothing can change any more, when that is worth the trouble: at the end of the look-back, and
@@ -84,9 +104,9 @@ impl Protection {
         self.settled = Some(settled);
         let dirty = &mut self.dirty;
         for (client, known) in &mut self.clients {
-            for ((policy, schedule), attempts) in known.attempts.iter_mut() {
-                if attempts.trim(settled) {
-                    dirty.insert((Shelf::Protection, subject(client, policy, schedule)));
+            for (place, followed) in known.attempts.iter_mut() {
+                if followed.attempts.trim(settled) {
+                    followed.note(client, place, dirty);
                 }
             }
         }
@@ -112,16 +132,12 @@ impl Protection {
             self.word(&key::clean(&job.policy)),
             self.word(&job.job_type),
         );
-        let note = Subject {
-            client: (&*client).into(),
-            policy: Arc::clone(&policy),
-            schedule: Arc::clone(&kind),
-        };
-        let copies = &mut self.client(&note.client).copies;
-        let last = copies.or_insert_with((policy, kind), || i64::MIN);
+        let client = client_of(&mut self.clients, &client);
+        let note = subject(&client.name, &policy, &kind);
+        let last = client.copies.or_insert_with((policy, kind), || i64::MIN);
         if *last < end {
             *last = end;
-            self.dirty.insert((Shelf::Copies, note));
+            self.dirty.push((Shelf::Copies, note));
         }
     }
 
@@ -130,14 +146,8 @@ impl Protection {
         if !self.admits(&subject.client, settings) {
             return;
         }
-        let place = (self.word(&subject.policy), self.word(&subject.schedule));
-        let attempts = &mut self.client(&subject.client).attempts;
-        if attempts
-            .or_insert_with(place, Attempts::default)
-            .succeeded(end)
-        {
-            self.dirty.insert((Shelf::Protection, subject.clone()));
-        }
+        let names = [&*subject.client, &*subject.policy, &*subject.schedule];
+        self.change(names, |attempts| attempts.succeeded(end));
     }
 
     pub(super) const fn is_seeded(&self) -> bool {
@@ -158,7 +168,7 @@ impl Protection {
         let all = self.clients.iter().flat_map(|(client, known)| {
             let known = known.attempts.iter();
             known
-                .filter(|(_, attempts)| attempts.last_success().is_some())
+                .filter(|(_, followed)| followed.attempts.last_success().is_some())
                 .map(|((policy, _), _)| (Arc::clone(client), Arc::clone(policy)))
         });
         all.collect()
@@ -168,7 +178,8 @@ impl Protection {
     pub(super) fn retain(&mut self, keep: impl Fn(&str, &str, i64) -> bool) {
         let dirty = &mut self.dirty;
         self.clients.retain(|client, known| {
-            known.attempts.retain(|(policy, schedule), attempts| {
+            known.attempts.retain(|(policy, schedule), followed| {
+                let Followed { attempts, .. } = followed;
                 let last = attempts
                     .last()
                     .map(|last| last.end)
@@ -176,14 +187,14 @@ impl Protection {
                 let stays = keep(client, policy, last.unwrap_or(i64::MIN));
                 if !stays {
                     let note = subject(client, policy, schedule);
-                    dirty.insert((Shelf::Protection, note));
+                    dirty.push((Shelf::Protection, note));
                 }
                 stays
             });
             known.copies.retain(|(policy, kind), end| {
                 let stays = keep(client, policy, *end);
                 if !stays {
-                    dirty.insert((Shelf::Copies, subject(client, policy, kind)));
+                    dirty.push((Shelf::Copies, subject(client, policy, kind)));
                 }
                 stays
             });
@@ -210,32 +221,8 @@ impl Protection {
 
     pub(super) fn render(&self, samples: &mut Samples) {
         for (client, known) in &self.clients {
-            for ((policy, schedule), attempts) in known.attempts.iter() {
-                let labels = [&**client, policy, schedule];
-                if let Some(success) = attempts.last_success() {
-                    let at = seconds(success);
-                    samples.gauge(
-                        &families::CLIENT_LAST_SUCCESS_TIMESTAMP_SECONDS,
-                        &labels,
-                        at,
-                    );
-                }
-                let Some(last) = attempts.last() else {
-                    continue;
-                };
-                let at = seconds(last.end);
-                samples.gauge(
-                    &families::CLIENT_LAST_ATTEMPT_TIMESTAMP_SECONDS,
-                    &labels,
-                    at,
-                );
-                if let Some(status) = last.outcome.0 {
-                    samples.gauge(
-                        &families::CLIENT_LAST_ATTEMPT_STATUS,
-                        &labels,
-                        status as f64,
-                    );
-                }
+            for (_, followed) in known.attempts.iter() {
+                followed.render(samples);
             }
             for (policy, failures) in known.failures() {
                 let labels = [&**client, policy];
@@ -264,17 +251,20 @@ impl Protection {
             return Some(());
         }
         let mut names = key::values(key);
-        let (client, policy, last) = (names.next()?.into(), names.next()?, names.next()?);
+        let (client, policy, last) = (names.next()?, names.next()?, names.next()?);
         let place = (self.word(policy), self.word(last));
         match from {
             Shelf::Protection => {
                 let attempts = Attempts::decode(key, value)?;
-                self.client(&client).attempts.insert(place, attempts);
+                let client = client_of(&mut self.clients, client);
+                let followed = Followed::of(&client.name, &place, attempts);
+                client.attempts.insert(place, followed);
             }
             Shelf::Copies => {
                 let mut reader = Reader::open(FORM, key, value)?;
                 let end = reader.signed().filter(|_| reader.is_at_end())?;
-                self.client(&client).copies.insert(place, end);
+                let client = client_of(&mut self.clients, client);
+                client.copies.insert(place, end);
             }
             _ => return None,
         }
@@ -287,7 +277,8 @@ impl Protection {
 
     /// What the notes should say that do not yet.
     pub(super) fn notes(&mut self) -> Vec<Note> {
-        let mut notes: Vec<Note> = std::mem::take(&mut self.dirty)
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut notes: Vec<Note> = dirty
             .into_iter()
             .map(|(shelf, of)| {
                 let key = compose([&*of.client, &*of.policy, &*of.schedule]);
@@ -305,36 +296,55 @@ impl Protection {
         notes
     }
 
-    fn note(&self, on: Shelf, of: Subject, key: &str) -> Option<Arc<[u8]>> {
-        let client = self.clients.get(&of.client)?;
+    fn note(&mut self, on: Shelf, of: Subject, key: &str) -> Option<Arc<[u8]>> {
+        let client = self.clients.get_mut(&of.client)?;
         let place = (of.policy, of.schedule);
         if on == Shelf::Copies {
             let mut writer = Writer::new(FORM);
             writer.signed(*client.copies.get(&place)?);
             return Some(writer.seal(key));
         }
-        Some(client.attempts.get(&place)?.encode(key))
+        let (_, followed) = client.attempts.find_mut(|known| known.cmp(&place))?;
+        followed.is_dirty = false;
+        Some(followed.attempts.encode(key))
     }
 
     fn take_one(
         &mut self,
         root: u64,
+        names: [&str; 3],
         verdict: &Verdict,
         settled: i64,
         settings: &ProtectionSettings,
     ) {
-        let subject = &verdict.subject;
         // Nobody's backup: the discovery of a policy that found nothing, for example.
-        if subject.client.is_empty() || !self.admits(&subject.client, settings) {
+        if names[0].is_empty() || !self.admits(names[0], settings) {
             return;
         }
-        let place = (self.word(&subject.policy), self.word(&subject.schedule));
-        let attempts = &mut self.client(&subject.client).attempts;
-        if attempts
-            .or_insert_with(place, Attempts::default)
-            .add(root, verdict, settled)
-        {
-            self.dirty.insert((Shelf::Protection, subject.clone()));
+        self.change(names, |attempts| attempts.add(root, verdict, settled));
+    }
+
+    /// Changes what is known of a client, policy and schedule type; `change` says whether it did.
+    fn change(
+        &mut self,
+        [client, policy, schedule]: [&str; 3],
+        change: impl FnOnce(&mut Attempts) -> bool,
+    ) {
+        let names = |(known, of): &Place| (&**known, &**of).cmp(&(policy, schedule));
+        let known = client_of(&mut self.clients, client);
+        if known.attempts.find_mut(names).is_none() {
+            let place = (
+                word_of(&mut self.words, policy),
+                word_of(&mut self.words, schedule),
+            );
+            let followed = Followed::of(&known.name, &place, Attempts::default());
+            known.attempts.insert(place, followed);
+        }
+        let Some((place, followed)) = known.attempts.find_mut(names) else {
+            return;
+        };
+        if change(&mut followed.attempts) {
+            followed.note(&known.name, place, &mut self.dirty);
         }
     }
 
@@ -352,18 +362,9 @@ impl Protection {
         has_room
     }
 
-    fn client(&mut self, name: &Arc<str>) -> &mut Client {
-        self.clients.entry(Arc::clone(name)).or_default()
-    }
-
     /// The word as it is kept in keys.
     fn word(&mut self, word: &str) -> Arc<str> {
-        if let Some(known) = self.words.get(word) {
-            return Arc::clone(known);
-        }
-        let word: Arc<str> = word.into();
-        self.words.insert(Arc::clone(&word));
-        word
+        word_of(&mut self.words, word)
     }
 }
 
@@ -371,16 +372,15 @@ impl Client {
     /// Failed runs since the last that did not fail, by policy: a success of any schedule ends the row.
     fn failures(&self) -> BTreeMap<&str, u64> {
         let mut successes: BTreeMap<&str, Option<i64>> = BTreeMap::new();
-        for ((policy, _), attempts) in self.attempts.iter() {
+        for ((policy, _), Followed { attempts, .. }) in self.attempts.iter() {
             let success = successes.entry(policy).or_default();
             *success = (*success).max(attempts.last_success());
         }
         let mut failures = BTreeMap::new();
-        for ((policy, _), attempts) in self
-            .attempts
-            .iter()
-            .filter(|(_, attempts)| attempts.last().is_some())
-        {
+        for ((policy, _), Followed { attempts, .. }) in self.attempts.iter() {
+            if attempts.last().is_none() {
+                continue;
+            }
             let success = successes.get(&**policy).copied().flatten();
             let sum: &mut u64 = failures.entry(&**policy).or_default();
             *sum = sum.saturating_add(attempts.failures_since(success));
@@ -393,6 +393,29 @@ impl Client {
         let places = attempts.chain(self.copies.iter().map(|(place, _)| place));
         places.flat_map(|(one, other)| [Arc::clone(one), Arc::clone(other)])
     }
+}
+
+/// What is known of the client, which may be nothing yet.
+fn client_of<'c>(clients: &'c mut HashMap<Arc<str>, Client>, name: &str) -> &'c mut Client {
+    let name: Arc<str> = match clients.get_key_value(name) {
+        Some((known, _)) => Arc::clone(known),
+        None => name.into(),
+    };
+    clients.entry(name).or_insert_with_key(|name| Client {
+        name: Arc::clone(name),
+        attempts: Few::default(),
+        copies: Few::default(),
+    })
+}
+
+/// The word as it is kept in keys.
+fn word_of(words: &mut HashSet<Arc<str>>, word: &str) -> Arc<str> {
+    if let Some(known) = words.get(word) {
+        return Arc::clone(known);
+    }
+    let word: Arc<str> = word.into();
+    words.insert(Arc::clone(&word));
+    word
 }
 
 fn subject(client: &Arc<str>, policy: &Arc<str>, schedule: &Arc<str>) -> Subject {

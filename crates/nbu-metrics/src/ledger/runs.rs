@@ -58,11 +58,16 @@ pub(super) struct Runs {
 }
 
 /// A run judged: its root, and how it ended for each subject.
-pub(super) type Judged = (u64, Vec<Verdict>);
+pub(super) type Judged = (u64, Vec<(Subject, Verdict)>);
 
 impl Runs {
-    /// Takes a finished job, the first time its record is read. `is_done` tells whether a job was counted before.
-    /// Gives the verdicts that can be given at once.
+    /// Whether the job is a whole run. It needs to be followed by nobody then.
+    pub(super) fn is_alone(&self, job: &FinishedJob<'_>) -> bool {
+        job.child_count == Some(0) && self.root_of(job) == job.id
+    }
+
+    /// Takes a finished job that is [not alone](Self::is_alone), the first time its record is read. `is_done` tells whether a
+    /// job was counted before. Gives the verdicts that can be given at once.
     pub(super) fn take(
         &mut self,
         job: &FinishedJob<'_>,
@@ -71,10 +76,6 @@ impl Runs {
         is_done: impl Fn(u64) -> bool,
     ) -> Option<Judged> {
         let root = self.root_of(job);
-        if root == job.id && job.child_count == Some(0) {
-            let alone = Verdict::alone(job, end).filter(|_| !is_parent);
-            return alone.map(|verdict| (root, vec![verdict]));
-        }
         let start = job.start.map(Timestamp::as_millisecond);
         let over = self.end_predecessor(root, start);
         let children = (root != job.id).then(|| self.take_out(job.id)).flatten();

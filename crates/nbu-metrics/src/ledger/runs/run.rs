@@ -78,7 +78,6 @@ pub(super) enum Extent {
 /// How a run ended for one subject.
 #[derive(Clone, PartialEq, Debug)]
 pub(in crate::ledger) struct Verdict {
-    pub(in crate::ledger) subject: Subject,
     pub(in crate::ledger) outcome: Outcome,
     /// When its first leaf started, in milliseconds.
     pub(in crate::ledger) start: Option<i64>,
@@ -96,7 +95,6 @@ impl Verdict {
     /// On a run that is this one job, which has no children; `None` if jobs of its type protect nothing.
     pub(in crate::ledger) fn alone(job: &FinishedJob<'_>, end: i64) -> Option<Self> {
         is_snapshot(&job.job_type).map(|_| Self {
-            subject: Subject::of(job),
             outcome: Outcome(job.status),
             start: job.start.map(Timestamp::as_millisecond),
             end,
@@ -171,7 +169,7 @@ impl Run {
     /// whole run has no other, as in a policy that makes nothing but snapshots: as long as jobs are missing, one of them
     /// may be the backup. For what is not known of a run, children that were never seen and the end of snapshots alone,
     /// the status of the root stands in, and that of each job with children that are missing.
-    pub(super) fn verdicts(&self, root: u64, extent: Extent) -> Vec<Verdict> {
+    pub(super) fn verdicts(&self, root: u64, extent: Extent) -> Vec<(Subject, Verdict)> {
         let parents = self.parents();
         let of_snapshots = self.leaves(&parents).all(|(_, leaf)| leaf.snapshot);
         let mut groups: BTreeMap<&Subject, (Verdict, bool)> = BTreeMap::new();
@@ -181,7 +179,6 @@ impl Run {
             };
             let (verdict, only) = groups.entry(subject).or_insert_with(|| {
                 let verdict = Verdict {
-                    subject: subject.clone(),
                     outcome: member.outcome,
                     start: leaf.start,
                     end: leaf.end,
@@ -211,14 +208,17 @@ impl Run {
         };
         let ended = self.root.and_then(|root| root.end);
         groups
-            .into_values()
-            .filter(|(verdict, only)| of_snapshots || !only || !verdict.outcome.is_success())
-            .map(|(verdict, _)| Verdict {
-                outcome: stand_in.map_or(verdict.outcome, |root| verdict.outcome.max(root)),
-                until: verdict.end.max(ended.unwrap_or(i64::MIN)),
-                ..verdict
+            .into_iter()
+            .filter(|(_, (verdict, only))| of_snapshots || !only || !verdict.outcome.is_success())
+            .map(|(subject, (verdict, _))| {
+                let verdict = Verdict {
+                    outcome: stand_in.map_or(verdict.outcome, |root| verdict.outcome.max(root)),
+                    until: verdict.end.max(ended.unwrap_or(i64::MIN)),
+                    ..verdict
+                };
+                (subject.clone(), verdict)
             })
-            .filter(|verdict| {
+            .filter(|(_, verdict)| {
                 let may_be_more = of_snapshots && extent == Extent::Part;
                 !may_be_more || !verdict.outcome.is_success()
             })

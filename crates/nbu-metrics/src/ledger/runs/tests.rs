@@ -38,7 +38,8 @@ fn what_is_kept_for_late_jobs_is_bounded_and_what_had_to_go_is_no_success() {
     assert!(!runs.open.contains_key(&10));
     let mut late = |job: FinishedJob<'static>| {
         runs.take(&job, 19, false, |_| true);
-        let told = |(root, verdicts): Judged| (root, verdicts[0].is_late, verdicts[0].outcome.0);
+        let told =
+            |(root, verdicts): Judged| (root, verdicts[0].1.is_late, verdicts[0].1.outcome.0);
         let judged = runs.judge(i64::MIN, i64::MIN);
         judged.into_iter().map(told).collect::<Vec<_>>()
     };

@@ -1,15 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::FinishedJob;
-use crate::ledger::runs::Subject;
 
 /// No run is settled.
 const ALWAYS: i64 = i64::MIN;
 
 fn verdict(end: i64, status: i64) -> Verdict {
     Verdict {
-        subject: Subject::of(&FinishedJob::default()),
         outcome: Outcome(Some(status)),
         start: Some(end - 10),
         end,

@@ -49,7 +49,7 @@ fn run(
 fn told(run: &Run) -> Vec<(String, Option<i64>, i64)> {
     let verdicts = run.verdicts(1, run.extent()).into_iter();
     verdicts
-        .map(|one| (one.subject.client.to_string(), one.outcome.0, one.end))
+        .map(|(subject, verdict)| (subject.client.to_string(), verdict.outcome.0, verdict.end))
         .collect()
 }
 
