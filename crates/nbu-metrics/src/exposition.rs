@@ -1,13 +1,16 @@
 //! Snapshots as the bytes of a scrape: Prometheus text 0.0.4, OpenMetrics 1.0, Prometheus protobuf.
 //!
-//! A family is written once, with the series of all primaries in one block. OpenMetrics and protobuf go through
-//! one `prometheus-client` collector; text 0.0.4, which that crate does not write, through a writer of
-//! our own over the same merged families.
+//! A family is written once, with the series of all primaries in one block. OpenMetrics goes through
+//! a `prometheus-client` collector, protobuf through that crate's messages; text 0.0.4, which it does not
+//! write, through a writer of our own over the same merged families.
 //!
 //! A scrape has two parts. The families of the primaries change when a collector has run and are
 //! rendered, and compressed, once for many scrapes: a [`Document`]. The families of the process are
 //! rendered for each scrape and stand behind them; only then comes the end mark of the format, if it
 //! has one. [`Parts`] are what is sent, without copying the first one.
+//!
+//! Both are rendered, compressed, kept and sent in pieces of at most [`PIECE`] bytes: no block of memory
+//! grows with the page.
 
 mod bridge;
 mod format;
@@ -15,6 +18,7 @@ mod gzip;
 mod merge;
 mod number;
 mod openmetrics;
+mod pieces;
 mod protobuf;
 mod text;
 
@@ -24,23 +28,25 @@ use bytes::Bytes;
 
 pub use format::Format;
 pub use gzip::Compressed;
+pub use pieces::PIECE;
 
+use self::pieces::Pieces;
 use crate::snapshot::Snapshot;
 
 /// Rendered families, without the end mark of their format.
 #[derive(Debug, Clone)]
 pub struct Document {
     format: Format,
-    body: Bytes,
+    body: Arc<[Bytes]>,
 }
 
-/// A whole answer, in two pieces to be sent one after the other.
+/// A whole answer: pieces to be sent one after the other. None is empty or longer than [`PIECE`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
     /// What many scrapes share.
-    pub head: Bytes,
+    pub head: Arc<[Bytes]>,
     /// What belongs to this one, and the end.
-    pub tail: Bytes,
+    pub tail: Vec<Bytes>,
 }
 
 /// A format refused what it was given. Snapshots hold nothing that one refuses, so this is a defect.
@@ -52,7 +58,7 @@ pub struct RenderError {
 }
 
 /// A whole exposition of the snapshots, end mark included; families without `primary` come from a
-/// snapshot without one.
+/// snapshot without one. It is one contiguous block, so this is for small pages and for tests; see [`Document`].
 ///
 /// ```
 /// use nbu_metrics::{catalogue::collection, exposition::{self, Format}, samples::Samples, snapshot::Snapshot};
@@ -65,7 +71,7 @@ pub struct RenderError {
 /// # Ok::<(), exposition::RenderError>(())
 /// ```
 pub fn encode(format: Format, snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, RenderError> {
-    let mut page = Vec::from(Document::render(format, snapshots)?.body);
+    let mut page = Document::render(format, snapshots)?.body.concat();
     page.extend_from_slice(format.end());
     Ok(page)
 }
@@ -73,15 +79,28 @@ pub fn encode(format: Format, snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, Re
 impl Document {
     /// Renders the families of all snapshots, merged by name; primaries stand in the order of their names.
     pub fn render(format: Format, snapshots: &[Arc<Snapshot>]) -> Result<Self, RenderError> {
+        Self::render_in(format, snapshots, PIECE)
+    }
+
+    /// The same in pieces of at most `most` bytes.
+    fn render_in(
+        format: Format,
+        snapshots: &[Arc<Snapshot>],
+        most: usize,
+    ) -> Result<Self, RenderError> {
+        let mut out = Pieces::new(most);
         let rendered = match format {
-            Format::Text => Ok(text::render(snapshots)),
-            Format::OpenMetrics => openmetrics::render(snapshots).map_err(Into::into),
-            Format::Protobuf => protobuf::render(snapshots).map_err(Into::into),
+            Format::Text => {
+                text::render(snapshots, &mut out);
+                Ok(())
+            }
+            Format::OpenMetrics => openmetrics::render(snapshots, &mut out).map_err(Into::into),
+            Format::Protobuf => protobuf::render(snapshots, &mut out, most).map_err(Into::into),
         };
-        let body = rendered.map_err(|source| RenderError { format, source })?;
+        rendered.map_err(|source| RenderError { format, source })?;
         Ok(Self {
             format,
-            body: body.into(),
+            body: out.finish().into(),
         })
     }
 
@@ -91,7 +110,7 @@ impl Document {
     }
 
     /// The families, without an end mark.
-    pub fn body(&self) -> &Bytes {
+    pub fn pieces(&self) -> &[Bytes] {
         &self.body
     }
 
@@ -99,27 +118,34 @@ impl Document {
     /// the same format, then the end mark.
     pub fn parts(&self, rest: &Self) -> Parts {
         Parts {
-            head: self.body.clone(),
-            tail: self.ending(rest).into(),
+            head: Arc::clone(&self.body),
+            tail: self.ending(rest).collect(),
         }
     }
 
     /// Compresses the families, for many answers.
     pub fn compress(&self) -> Compressed {
-        Compressed::new(&self.body)
+        Compressed::new(&self.body, PIECE)
     }
 
     /// What follows these families in an answer: those of `rest`, and the end mark.
-    pub fn ending(&self, rest: &Self) -> Vec<u8> {
+    fn ending(&self, rest: &Self) -> impl Iterator<Item = Bytes> {
         debug_assert_eq!(self.format, rest.format, "one answer, one format");
-        [&rest.body, self.format.end()].concat()
+        let end = Bytes::from_static(self.format.end());
+        let end = (!end.is_empty()).then_some(end);
+        rest.body.iter().cloned().chain(end)
     }
 }
 
 impl Parts {
+    /// All pieces, in the order in which they are sent.
+    pub fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        self.head.iter().chain(&self.tail)
+    }
+
     /// The length of the answer in bytes.
     pub fn len(&self) -> usize {
-        self.head.len() + self.tail.len()
+        self.pieces().map(Bytes::len).sum()
     }
 
     /// Whether the answer is empty.
@@ -127,8 +153,11 @@ impl Parts {
         self.len() == 0
     }
 
-    /// The answer in one piece.
+    /// The answer as one contiguous block: for tests.
     pub fn concat(&self) -> Vec<u8> {
-        [&*self.head, &*self.tail].concat()
+        [self.head.concat(), self.tail.concat()].concat()
     }
 }
+
+#[cfg(test)]
+mod tests;

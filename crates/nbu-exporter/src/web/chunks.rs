@@ -1,4 +1,4 @@
-//! A response body of a few shared pieces, sent one after another without copying them together.
+//! A response body of shared pieces, sent one after another without copying them together.
 
 use std::convert::Infallible;
 use std::pin::Pin;

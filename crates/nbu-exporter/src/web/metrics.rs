@@ -58,7 +58,7 @@ pub(super) async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap) ->
         }
     };
     let parts = page.complete(&rest);
-    let mut response = Response::new(Chunks::body([parts.head, parts.tail], permit));
+    let mut response = Response::new(Chunks::body(parts.pieces().cloned(), permit));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if variant.gzip {
@@ -104,10 +104,17 @@ fn patience(headers: &HeaderMap, offset: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
+    use std::future::poll_fn;
+    use std::pin::Pin;
+
+    use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+    use nbu_metrics::catalogue::storage::STORAGE_UNIT_USED_BYTES;
+    use nbu_metrics::exposition::{Format, PIECE};
+    use nbu_metrics::samples::Samples;
+    use nbu_metrics::snapshot::Snapshot;
 
     use super::*;
-    use crate::board::Board;
+    use crate::board::{Board, Entry, View};
     use crate::clock::Clock;
     use crate::encoder::{Encoder, Page};
     use crate::readiness::Readiness;
@@ -156,6 +163,55 @@ mod tests {
         );
         to_bytes(one.into_body(), usize::MAX).await.unwrap();
         assert_eq!(scrape(&site).await.status(), StatusCode::OK);
+    }
+
+    /// A primary with so many series that no format holds them in one piece.
+    fn large() -> Entry {
+        let mut samples = Samples::new();
+        for n in 0..2_000 {
+            let unit = format!("stü {n}");
+            samples.gauge(&STORAGE_UNIT_USED_BYTES, &[&unit, "BasicDisk"], 1.0);
+        }
+        let snapshot = Snapshot::builder(Some("paris".into())).add(&samples);
+        Entry {
+            snapshot: Arc::new(snapshot.build()),
+            ..Entry::of(View::default())
+        }
+    }
+
+    /// The pieces in which a body comes, once it has said how many bytes they will be.
+    async fn pieces(mut body: Body) -> (u64, Vec<Bytes>) {
+        let length = body.size_hint().exact().unwrap();
+        let mut pieces = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            pieces.push(frame.unwrap().into_data().unwrap());
+        }
+        (length, pieces)
+    }
+
+    #[tokio::test]
+    async fn a_long_page_comes_in_the_pieces_in_which_it_is_kept() {
+        let board = Board::default();
+        board.publish(&Arc::from("paris"), large());
+        let site = site(&board, 0, true);
+        for format in Format::ALL {
+            let headers = || {
+                HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(format.content_type()))])
+            };
+            let mut took = Vec::new();
+            for _ in 0..2 {
+                let response = answer(State(Arc::clone(&site)), headers()).await;
+                let (length, pieces) = pieces(response.into_body()).await;
+                assert!(pieces.len() >= 3, "{format:?}");
+                assert!(pieces.iter().all(|piece| piece.len() <= PIECE));
+                let all: usize = pieces.iter().map(Bytes::len).sum();
+                assert_eq!(all as u64, length);
+                took.push(pieces);
+            }
+            // Not only equal: the same memory.
+            assert_eq!(took[0][0].as_ptr(), took[1][0].as_ptr());
+            assert_eq!(took[0][1].as_ptr(), took[1][1].as_ptr());
+        }
     }
 
     #[tokio::test]

@@ -1,12 +1,11 @@
-//! The snapshots as a `prometheus-client` collector, from which that crate writes OpenMetrics and protobuf.
+//! The snapshots as a `prometheus-client` collector, from which that crate writes OpenMetrics.
 
 use std::fmt;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder,
-    NativeHistogram, NativeHistogramBuckets, NoLabelSet,
+    DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet,
 };
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
@@ -75,28 +74,7 @@ fn write_value(encoder: &mut MetricEncoder<'_>, kind: Kind, value: &Value) -> fm
 
 fn write_histogram(encoder: &mut MetricEncoder<'_>, histogram: &Histogram) -> fmt::Result {
     let buckets: Vec<_> = histogram.classic().collect();
-    let native = histogram.native();
-    let positive = native.spans();
-    encoder.encode_histogram_with_native::<NoLabelSet>(
-        histogram.sum(),
-        histogram.count(),
-        &buckets,
-        None,
-        NativeHistogram {
-            schema: native.schema(),
-            zero_threshold: native.zero_threshold(),
-            zero_count: native.zeros(),
-            negative: NativeHistogramBuckets {
-                spans: &[],
-                deltas: &[],
-            },
-            positive: NativeHistogramBuckets {
-                spans: &positive.spans,
-                deltas: &positive.deltas,
-            },
-            created: None,
-        },
-    )
+    encoder.encode_histogram::<NoLabelSet>(histogram.sum(), histogram.count(), &buckets, None)
 }
 
 impl EncodeLabelSet for LabelSet<'_> {

@@ -6,9 +6,12 @@
 //! It refers to nothing before itself, so both can be made apart from each other. The checksum over
 //! both goes on from the one over the first.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
+use super::pieces::{PIECE, Pieces};
 use super::{Document, Parts};
 
 /// Deflate, no file name, no time, unknown system: the same bytes for the same content.
@@ -17,26 +20,26 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// Level 1: the text is so repetitive that a higher level costs far more time than it saves bytes.
 const LEVEL: Compression = Compression::new(1);
 
-/// By how much the output grows when it is full.
-const STEP: usize = 64 * 1024;
+/// How much of the output is taken from the compressor at once.
+const STEP: usize = 8 * 1024;
 
 /// A document compressed for many answers.
 #[derive(Debug)]
 pub struct Compressed {
-    head: Bytes,
+    head: Arc<[Bytes]>,
     /// Checksum and length of what the head inflates to.
     crc: Crc,
 }
 
 impl Compressed {
-    pub(super) fn new(body: &[u8]) -> Self {
-        let mut head = HEADER.to_vec();
-        deflate(&mut head, body, FlushCompress::Sync);
-        head.shrink_to_fit();
+    /// In pieces of at most `most` bytes.
+    pub(super) fn new(body: &[Bytes], most: usize) -> Self {
+        let mut head = Pieces::new(most);
+        head.push(&HEADER);
         let mut crc = Crc::new();
-        crc.update(body);
+        deflate(&mut head, &mut crc, body, FlushCompress::Sync);
         Self {
-            head: head.into(),
+            head: head.finish().into(),
             crc,
         }
     }
@@ -45,14 +48,14 @@ impl Compressed {
     /// one that was compressed.
     pub fn parts(&self, document: &Document, rest: &Document) -> Parts {
         Parts {
-            head: self.head.clone(),
-            tail: self.finish(&document.ending(rest)).into(),
+            head: Arc::clone(&self.head),
+            tail: self.finish(document.ending(rest)),
         }
     }
 
     /// The compressed size in bytes, without what a scrape adds.
     pub fn len(&self) -> usize {
-        self.head.len()
+        self.head.iter().map(Bytes::len).sum()
     }
 
     /// Whether nothing was compressed.
@@ -60,37 +63,57 @@ impl Compressed {
         self.crc.amount() == 0
     }
 
-    fn finish(&self, ending: &[u8]) -> Vec<u8> {
-        let mut tail = Vec::new();
-        deflate(&mut tail, ending, FlushCompress::Finish);
+    fn finish(&self, ending: impl IntoIterator<Item = Bytes>) -> Vec<Bytes> {
+        let mut tail = Pieces::new(PIECE);
         let mut crc = Crc::new();
         crc.combine(&self.crc);
-        crc.update(ending);
-        tail.extend_from_slice(&crc.sum().to_le_bytes());
-        tail.extend_from_slice(&crc.amount().to_le_bytes());
-        tail
+        deflate(&mut tail, &mut crc, ending, FlushCompress::Finish);
+        tail.push(&crc.sum().to_le_bytes());
+        tail.push(&crc.amount().to_le_bytes());
+        tail.finish()
     }
 }
 
-/// Appends `input` as a raw deflate stream that ends as `flush` says.
-fn deflate(out: &mut Vec<u8>, input: &[u8], flush: FlushCompress) {
+/// Appends `input` as a raw deflate stream that ends as `end` says.
+fn deflate<T: AsRef<[u8]>>(
+    out: &mut Pieces,
+    crc: &mut Crc,
+    input: impl IntoIterator<Item = T>,
+    end: FlushCompress,
+) {
     let mut compress = Compress::new(LEVEL, false);
+    for piece in input {
+        crc.update(piece.as_ref());
+        feed(&mut compress, out, piece.as_ref(), FlushCompress::None);
+    }
+    feed(&mut compress, out, &[], end);
+}
+
+/// Hands over all of `input`, and takes what the compressor gives for it.
+fn feed(compress: &mut Compress, out: &mut Pieces, mut input: &[u8], flush: FlushCompress) {
+    let mut buffer = [0; STEP];
     loop {
-        out.reserve(STEP);
-        let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
-        let rest = input.get(done..).unwrap_or_default();
-        let status = compress.compress_vec(rest, out, flush);
-        let room = out.len() < out.capacity();
+        let (read, written) = (compress.total_in(), compress.total_out());
+        let status = compress.compress(input, &mut buffer, flush);
+        input = input
+            .get(since(read, compress.total_in())..)
+            .unwrap_or_default();
+        let taken = buffer.get(..since(written, compress.total_out()));
+        out.push(taken.unwrap_or_default());
         let complete = match flush {
             FlushCompress::Finish => matches!(status, Ok(Status::StreamEnd)),
-            // A sync flush is complete once the output was not filled to the brim.
-            _ => room,
+            // There is nothing more to come once the output was not filled to the brim.
+            _ => taken.is_none_or(|taken| taken.len() < STEP),
         };
         // Only a compressor that was already finished refuses.
         if complete || status.is_err() {
             return;
         }
     }
+}
+
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now.saturating_sub(before)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -109,6 +132,18 @@ mod tests {
         (plain, decoder.into_inner().to_vec())
     }
 
+    fn cut(bytes: &[u8], most: usize) -> Vec<Bytes> {
+        bytes.chunks(most).map(Bytes::copy_from_slice).collect()
+    }
+
+    /// The one member of these two: input in pieces of `cut_at`, output in those of `most`.
+    fn member(body: &[u8], ending: &[u8], cut_at: usize, most: usize) -> Vec<u8> {
+        let compressed = Compressed::new(&cut(body, cut_at), most);
+        assert!(compressed.head.iter().all(|piece| piece.len() <= most));
+        let tail = compressed.finish(cut(ending, cut_at));
+        [compressed.head.concat(), tail.concat()].concat()
+    }
+
     #[test]
     fn head_and_tail_are_one_member() {
         // Incompressible and compressible, around the size of the output's steps.
@@ -117,25 +152,40 @@ mod tests {
             .collect();
         for length in [0, 1, 100, STEP - 12, STEP, STEP + 1, 400_000] {
             for ending in [&b""[..], b"# EOF\n", &noise[..70_000]] {
-                let body = &noise[..length];
-                let compressed = Compressed::new(body);
-                let whole = [&*compressed.head, &compressed.finish(ending)].concat();
-                let (plain, rest) = inflate(&whole);
-                assert_eq!(plain, [body, ending].concat(), "{length}");
-                assert!(
-                    rest.is_empty(),
-                    "{length}: {} bytes after the member",
-                    rest.len()
-                );
+                for (cut_at, most) in [(1_000_000, PIECE), (PIECE, PIECE), (777, 1_000)] {
+                    let body = &noise[..length];
+                    let (plain, rest) = inflate(&member(body, ending, cut_at, most));
+                    assert_eq!(plain, [body, ending].concat(), "{length} by {cut_at}");
+                    assert!(
+                        rest.is_empty(),
+                        "{length}: {} bytes after the member",
+                        rest.len()
+                    );
+                }
             }
         }
     }
 
     #[test]
+    fn the_smallest_pieces_are_as_good() {
+        let text = "netbackup_up{primary=\"é\"} 1\n".repeat(200);
+        for size in 1..=40 {
+            let (plain, rest) = inflate(&member(text.as_bytes(), b"# EOF\n", size, size));
+            assert_eq!(plain, [text.as_bytes(), b"# EOF\n"].concat(), "{size}");
+            assert!(rest.is_empty(), "{size}");
+        }
+        let empty = [Bytes::new(), Bytes::from_static(b"a 1\n"), Bytes::new()];
+        let compressed = Compressed::new(&empty, PIECE);
+        let whole = [compressed.head.concat(), compressed.finish(empty).concat()].concat();
+        assert_eq!(inflate(&whole), (b"a 1\na 1\n".to_vec(), Vec::new()));
+    }
+
+    #[test]
     fn one_head_serves_many_tails() {
-        let compressed = Compressed::new(b"netbackup_up 1\n");
+        let compressed = Compressed::new(&[Bytes::from_static(b"netbackup_up 1\n")], PIECE);
         for ending in [&b"a 1\n"[..], b"a 2\n"] {
-            let whole = [&*compressed.head, &compressed.finish(ending)].concat();
+            let tail = compressed.finish([Bytes::copy_from_slice(ending)]);
+            let whole = [compressed.head.concat(), tail.concat()].concat();
             assert_eq!(inflate(&whole).0, [b"netbackup_up 1\n", ending].concat());
         }
     }

@@ -15,8 +15,8 @@ pub(super) fn whole(value: f64) -> Option<i64> {
 }
 
 /// Writes a sample value: whole numbers without a fraction, everything else so that it reads back the same.
-pub(super) fn sample(out: &mut String, value: f64) {
-    // Writing to a string cannot fail.
+pub(super) fn sample(out: &mut impl Write, value: f64) {
+    // Writing to memory cannot fail.
     let _ = if let Some(whole) = whole(value) {
         write!(out, "{whole}")
     } else if value.is_nan() {
@@ -32,7 +32,7 @@ pub(super) fn sample(out: &mut String, value: f64) {
 
 /// Writes the upper bound of a bucket as OpenMetrics spells it, always with a fraction: then a series
 /// has one name, whichever format it was scraped in.
-pub(super) fn bound(out: &mut String, value: f64) {
+pub(super) fn bound(out: &mut impl Write, value: f64) {
     let _ = if value.is_infinite() {
         out.write_str("+Inf")
     } else {

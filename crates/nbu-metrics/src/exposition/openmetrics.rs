@@ -6,28 +6,26 @@ use std::sync::Arc;
 use prometheus_client::encoding::text::encode_registry;
 
 use super::bridge::registry;
+use super::pieces::Pieces;
 use crate::snapshot::Snapshot;
 
-pub(super) fn render(snapshots: &[Arc<Snapshot>]) -> Result<Vec<u8>, fmt::Error> {
-    let mut page = Page(String::new());
-    encode_registry(&mut page, &registry(snapshots))?;
-    Ok(page.0.into_bytes())
+pub(super) fn render(snapshots: &[Arc<Snapshot>], out: &mut Pieces) -> fmt::Result {
+    encode_registry(&mut Page(out), &registry(snapshots))
 }
 
 /// Spells infinity as the specification's examples do.
 ///
-/// The crate writes a sample value in one piece behind a blank. A label value never stands behind
-/// a blank at the start of a piece, only behind its quote or an escaped character.
-struct Page(String);
+/// The crate writes a sample value in one go behind a blank. A label value never stands behind
+/// a blank at the start of what is written at once, only behind its quote or an escaped character.
+struct Page<'a>(&'a mut Pieces);
 
-impl fmt::Write for Page {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let piece = match piece {
-            "inf" if self.0.ends_with(' ') => "+Inf",
-            "-inf" if self.0.ends_with(' ') => "-Inf",
-            _ => piece,
-        };
-        self.0.push_str(piece);
+impl fmt::Write for Page<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(match text {
+            "inf" if self.0.ends_with(b' ') => "+Inf",
+            "-inf" if self.0.ends_with(b' ') => "-Inf",
+            _ => text,
+        });
         Ok(())
     }
 }

@@ -7,32 +7,28 @@ use std::sync::Arc;
 
 use super::merge::{LabelSet, Merged, merge};
 use super::number;
+use super::pieces::Pieces;
 use crate::histogram::Histogram;
 use crate::samples::Value;
 use crate::snapshot::Snapshot;
 
-/// About what a series takes; a better guess than growing from nothing.
-const BYTES_PER_SERIES: usize = 128;
-
-pub(super) fn render(snapshots: &[Arc<Snapshot>]) -> Vec<u8> {
-    let series: usize = snapshots.iter().map(|snapshot| snapshot.len()).sum();
+pub(super) fn render(snapshots: &[Arc<Snapshot>], out: &mut Pieces) {
     let mut writer = Writer {
-        out: String::with_capacity(series * BYTES_PER_SERIES),
+        out,
         labels: String::new(),
     };
     for merged in merge(snapshots) {
         writer.family(&merged);
     }
-    writer.out.into_bytes()
 }
 
-struct Writer {
-    out: String,
+struct Writer<'a> {
+    out: &'a mut Pieces,
     /// The labels of the series being written, for a histogram needs them many times.
     labels: String,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn family(&mut self, merged: &Merged<'_>) {
         let family = merged.family;
         self.line(&["# HELP ", family.name, " ", family.help]);
@@ -49,7 +45,7 @@ impl Writer {
 
     fn line(&mut self, words: &[&str]) {
         self.out.extend(words.iter().copied());
-        self.out.push('\n');
+        self.out.push_str("\n");
     }
 
     fn sample(&mut self, name: &str, suffix: &str, value: f64) {
@@ -57,9 +53,9 @@ impl Writer {
         if !self.labels.is_empty() {
             self.out.extend(["{", &self.labels, "}"]);
         }
-        self.out.push(' ');
-        number::sample(&mut self.out, value);
-        self.out.push('\n');
+        self.out.push_str(" ");
+        number::sample(self.out, value);
+        self.out.push_str("\n");
     }
 
     fn histogram(&mut self, name: &str, histogram: &Histogram) {
@@ -68,13 +64,13 @@ impl Writer {
             cumulative += count;
             self.out.extend([name, "_bucket{", &self.labels]);
             if !self.labels.is_empty() {
-                self.out.push(',');
+                self.out.push_str(",");
             }
             self.out.push_str("le=\"");
-            number::bound(&mut self.out, bound);
+            number::bound(self.out, bound);
             self.out.push_str("\"} ");
-            number::sample(&mut self.out, cumulative as f64);
-            self.out.push('\n');
+            number::sample(self.out, cumulative as f64);
+            self.out.push_str("\n");
         }
         self.sample(name, "_sum", histogram.sum());
         self.sample(name, "_count", cumulative as f64);

@@ -4,6 +4,7 @@ mod arbitrary;
 mod golden;
 mod model;
 mod parts;
+mod pieces;
 mod protobuf;
 mod round_trip;
 mod text;
