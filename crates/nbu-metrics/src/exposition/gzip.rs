@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::pieces::{PIECE, Pieces};
 use super::{Document, Parts};
@@ -100,13 +100,8 @@ fn feed(compress: &mut Compress, out: &mut Pieces, mut input: &[u8], flush: Flus
             .unwrap_or_default();
         let taken = buffer.get(..since(written, compress.total_out()));
         out.push(taken.unwrap_or_default());
-        let complete = match flush {
-            FlushCompress::Finish => matches!(status, Ok(Status::StreamEnd)),
-            // There is nothing more to come once the output was not filled to the brim.
-            _ => taken.is_none_or(|taken| taken.len() < STEP),
-        };
-        // Only a compressor that was already finished refuses.
-        if complete || status.is_err() {
+        // There is more to come if the output was filled to the brim. Only a compressor that was already finished refuses.
+        if status.is_err() || taken.is_none_or(|taken| taken.len() < STEP) {
             return;
         }
     }
