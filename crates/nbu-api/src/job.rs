@@ -112,9 +112,7 @@ impl Job<'_> {
 
     /// The job at the root of the tree this one belongs to: the first id of `jobPath`, the job itself without one.
     pub fn root_id(&self) -> u64 {
-        let path = self.job_path.as_deref().unwrap_or_default();
-        let first = path.split('.').next().unwrap_or_default();
-        first.trim().parse().unwrap_or(self.job_id)
+        root_of(self.job_path.as_deref(), self.job_id)
     }
 
     /// When a job that is done ended: `endTime`, else `lastUpdateTime`. `None` while it is not done.
@@ -127,6 +125,12 @@ impl Job<'_> {
     }
 }
 
+/// The first id of the path; the job's own without one.
+pub(crate) fn root_of(path: Option<&str>, job_id: u64) -> u64 {
+    let first = path.unwrap_or_default().split('.').next();
+    first.unwrap_or_default().trim().parse().unwrap_or(job_id)
+}
+
 impl Sealed for Job<'_> {}
 
 impl Record for Job<'_> {
@@ -137,12 +141,7 @@ impl Record for Job<'_> {
 
 impl<'de> Resource<'de> for Job<'de> {
     fn identify(&mut self, identity: Identity<'de>) -> bool {
-        if self.job_id == 0 {
-            self.job_id = identity
-                .id
-                .and_then(|id| id.trim().parse().ok())
-                .unwrap_or(0);
-        }
+        self.job_id = identity.number_or(self.job_id);
         self.job_id != 0
     }
 }

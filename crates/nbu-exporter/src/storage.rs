@@ -107,7 +107,7 @@ impl Storage {
     pub(crate) async fn lease(&self, primary: &str) -> Result<Lease, OpenError> {
         match self {
             Self::Memory => Ok(Lease {
-                store: Arc::new(MemoryStore::new()),
+                store: Arc::new(MemoryStore::passing()),
                 found: Found::default(),
                 _turn: None,
             }),

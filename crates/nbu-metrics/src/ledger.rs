@@ -291,7 +291,7 @@ impl Ledger {
     /// Gives the store what it does not have yet, under the lock: of two who commit at the same time, the one with the older
     /// values must not come second.
     fn hand_over(&self, books: &mut Books) -> (u64, StoreFuture<'_, Committed>) {
-        let changes = books.changes();
+        let changes = books.changes(self.store.is_lasting());
         (changes.epoch, self.store.commit(changes))
     }
 

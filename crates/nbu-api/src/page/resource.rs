@@ -31,6 +31,16 @@ pub struct Identity<'de> {
     pub(crate) kind: Option<Cow<'de, str>>,
 }
 
+impl Identity<'_> {
+    /// The number that a record gives itself or, where that is 0, the `id` of its element; 0 if that is none.
+    pub(crate) fn number_or(&self, own: u64) -> u64 {
+        match (own, &self.id) {
+            (0, Some(id)) => id.trim().parse().unwrap_or(0),
+            (own, _) => own,
+        }
+    }
+}
+
 /// Reads one element, whatever it is, into a record that is new.
 pub(super) struct Element<'t, 'n, T> {
     record: &'t mut T,

@@ -10,6 +10,7 @@ mod detection;
 mod endpoints;
 mod errors;
 mod filters;
+mod job_ending;
 mod jobs;
 mod lenient;
 mod login;

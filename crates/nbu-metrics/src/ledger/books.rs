@@ -223,9 +223,15 @@ impl Books {
             && self.totals.is_saved()
     }
 
-    /// Everything the store does not have yet, and a new epoch.
-    pub(super) fn changes(&mut self) -> Changes {
-        self.write_notes();
+    /// Everything the store does not have yet, and a new epoch. What is only of use to another process is left out where the
+    /// store does not [last](super::Store::is_lasting).
+    pub(super) fn changes(&mut self, is_lasting: bool) -> Changes {
+        if is_lasting {
+            self.write_notes();
+        } else {
+            self.drop_notes();
+            self.totals.saved(self.epoch);
+        }
         self.waiting = None;
         let epoch = self.epoch;
         self.epoch += 1;
@@ -367,6 +373,16 @@ impl Books {
         for note in notes {
             self.note(note);
         }
+    }
+
+    /// Notes nothing, now or later, of what has changed so far.
+    fn drop_notes(&mut self) {
+        self.protection.drop_notes();
+        self.runs.drop_notes();
+        // These are few.
+        drop(self.texts.notes());
+        drop(self.keepsakes.notes());
+        self.notes_due.clear();
     }
 
     fn count(&mut self, job: &FinishedJob<'_>, end: Timestamp) {

@@ -275,6 +275,12 @@ impl Protection {
         self.dirty.is_empty() && !self.seeded_due
     }
 
+    /// Forgets that notes are not what they should be. Those of runs are never written then: they stay marked.
+    pub(super) fn drop_notes(&mut self) {
+        self.dirty.clear();
+        self.seeded_due = false;
+    }
+
     /// What the notes should say that do not yet.
     pub(super) fn notes(&mut self) -> Vec<Note> {
         let dirty = std::mem::take(&mut self.dirty);

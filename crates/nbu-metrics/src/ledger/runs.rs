@@ -204,6 +204,12 @@ impl Runs {
         self.dirty.is_empty() && self.dropped == self.dropped_noted
     }
 
+    /// Forgets that notes are not what they should be.
+    pub(super) fn drop_notes(&mut self) {
+        self.dirty.clear();
+        self.dropped_noted = self.dropped;
+    }
+
     /// What the notes should say that do not yet.
     pub(super) fn notes(&mut self) -> Vec<Note> {
         let mut notes: Vec<_> = std::mem::take(&mut self.dirty)

@@ -55,6 +55,11 @@ pub trait Store: Send + Sync + fmt::Debug {
         pages >= MOST_PAGES || waited >= LONGEST
     }
 
+    /// Whether the state may be loaded again. Where it never is, only single jobs are committed, which the ledger asks for.
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     /// What is remembered of single jobs.
     fn remembered(&self) -> Remembered;
 

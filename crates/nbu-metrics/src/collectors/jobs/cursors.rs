@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use nbu_api::Filter;
+use nbu_api::{Filter, JobEnding};
 use nbu_client::{Client, WhenFull};
 
 use super::finished::finished;
@@ -157,7 +157,7 @@ async fn turn<'a>(ledger: &'a Ledger, reader: Reader, mut pages: JobPages<'a>) -
     let mut taken = ledger.page();
     let before = pages.tally();
     let mut outcome = pages
-        .next(|job| {
+        .next::<JobEnding<'_>>(|job| {
             if job.is_done() {
                 taken.take(finished(job));
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use nbu_api::{ApiVersion, Filter, Job, JobState, JobType, filter::job};
+use nbu_api::{ApiVersion, Filter, JobEnding, JobState, JobType, filter::job};
 use nbu_client::{Error, Reason};
 
 use super::cursors::{self, Division, Reading};
@@ -162,7 +162,7 @@ impl TimeField {
     }
 }
 
-pub(super) fn finished(job: Job<'_>) -> FinishedJob<'_> {
+pub(super) fn finished(job: JobEnding<'_>) -> FinishedJob<'_> {
     FinishedJob {
         id: job.job_id,
         parent: job.parent_job_id,

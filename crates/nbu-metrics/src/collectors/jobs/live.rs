@@ -46,7 +46,7 @@ pub(super) async fn collect(
     let silent_since = instant::before(clock, stalled_after);
     let mut pages = JobPages::begin(context.client, job::STATE.ne(JobState::Done)).await?;
     while pages
-        .next(|job| live.take(&job, silent_since, context.ledger))
+        .next::<Job<'_>>(|job| live.take(&job, silent_since, context.ledger))
         .await?
         .is_continue()
     {}

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use nbu_api::endpoint::JOBS;
-use nbu_api::{Filter, Job, PageInfo, Paging, Query};
+use nbu_api::{Filter, Job, JobEnding, PageInfo, Paging, Query, Record};
 use nbu_client::{Client, Error, Walk};
 
 use super::span::{Direction, Span};
@@ -68,6 +68,14 @@ struct List<'c> {
     direction: Direction,
     /// By id instead of by cursor.
     keyed: bool,
+}
+
+/// What it takes to find the way through the list.
+pub(super) trait Listed {
+    fn id(&self) -> u64;
+
+    /// Whether its record says how many children it has.
+    fn counts_children(&self) -> bool;
 }
 
 /// What one page brings to light.
@@ -138,10 +146,14 @@ impl<'c> JobPages<'c> {
 
     /// Reads the next page; breaks after the last one. A page that came broken comes again, so some of its jobs may be
     /// visited twice.
-    pub(super) async fn next(
+    pub(super) async fn next<R>(
         &mut self,
-        mut visit: impl FnMut(Job<'_>) + Send,
-    ) -> Result<ControlFlow<()>, CollectError> {
+        mut visit: impl FnMut(R::Of<'_>) + Send,
+    ) -> Result<ControlFlow<()>, CollectError>
+    where
+        R: Record,
+        for<'r> R::Of<'r>: Listed,
+    {
         match self.onward {
             Onward::Nowhere => return Ok(ControlFlow::Break(())),
             Onward::Anew => {
@@ -160,7 +172,7 @@ impl<'c> JobPages<'c> {
             }
         };
         let mut reading = Reading::new(self.list.direction, self.asked, self.left);
-        let folded = page.fold::<Job<'_>>(|job| {
+        let folded = page.fold::<R>(|job| {
             reading.take(&job);
             visit(job);
         });
@@ -301,8 +313,8 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, job: &Job<'_>) {
-        let id = job.job_id;
+    fn take(&mut self, job: &impl Listed) {
+        let id = job.id();
         self.records += 1;
         self.first.get_or_insert(id);
         self.disordered |= self
@@ -310,7 +322,27 @@ impl Reading {
             .is_some_and(|last| !self.direction.follows(last, id));
         self.last = Some(id);
         self.strayed |= !self.asked.holds(id);
-        self.childless |= job.child_count.is_none();
+        self.childless |= !job.counts_children();
+    }
+}
+
+impl Listed for Job<'_> {
+    fn id(&self) -> u64 {
+        self.job_id
+    }
+
+    fn counts_children(&self) -> bool {
+        self.child_count.is_some()
+    }
+}
+
+impl Listed for JobEnding<'_> {
+    fn id(&self) -> u64 {
+        self.job_id
+    }
+
+    fn counts_children(&self) -> bool {
+        self.child_count.is_some()
     }
 }
 

@@ -10,10 +10,12 @@ use super::{Changes, Committed, Note, Remembered, Saved, Shelf, Store, StoreErro
 use crate::ledger::seen::Seen;
 use crate::ledger::{Counted, Marks, Measure, Total};
 
-/// Keeps the state in memory. A ledger opened again on the same store goes on where the last one was.
+/// Keeps the state in memory. A ledger opened again on the same store goes on where the last one was, unless the store is
+/// a [passing](MemoryStore::passing) one.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    is_passing: bool,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +33,15 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store for one ledger and no other after it: what that ledger has at hand itself, totals and notes, is not kept
+    /// a second time.
+    pub fn passing() -> Self {
+        Self {
+            is_passing: true,
+            ..Self::default()
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -70,6 +81,10 @@ impl Store for MemoryStore {
 
     fn commit(&self, changes: Changes) -> StoreFuture<'_, Committed> {
         done(self.state().apply(changes))
+    }
+
+    fn is_lasting(&self) -> bool {
+        !self.is_passing
     }
 
     fn remembered(&self) -> Remembered {

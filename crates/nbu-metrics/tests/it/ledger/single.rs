@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nbu_metrics::ledger::{
-    FinishedJob, JobLabel, JobResult, JobsSettings, Ledger, MemoryStore, ResultRules,
+    FinishedJob, JobLabel, JobResult, JobsSettings, Ledger, MemoryStore, ResultRules, Store as _,
 };
 use nbu_metrics::samples::Samples;
 
@@ -343,4 +343,38 @@ fn what_the_store_could_not_keep_is_not_shown() {
     assert_eq!(driver.shown[FINISHED], 1.0);
     driver.settle(&mut world);
     assert_eq!(driver.shown[FINISHED], 21.0);
+}
+
+#[test]
+fn a_store_of_which_nothing_is_read_again_is_given_single_jobs_only() {
+    let store = Arc::new(MemoryStore::passing());
+    let ledger = ledger(&store, settings());
+    poll_once(ledger.begin(at(START))).unwrap().unwrap();
+    let told = || {
+        for id in [1, 2, 1] {
+            let client = format!("client{id}");
+            take(
+                &ledger,
+                FinishedJob {
+                    client: client.into(),
+                    ..job(id)
+                },
+            );
+        }
+        let samples = publish(&ledger, START);
+        let success = "netbackup_client_last_success_timestamp_seconds";
+        let clients = samples
+            .families()
+            .find(|(family, _)| family.name == success);
+        (
+            truth::published(&samples),
+            clients.map(|(_, series)| series.len()),
+        )
+    };
+    let first = told();
+    assert_eq!(first.1, Some(2));
+    assert_eq!(told(), first, "nothing is counted again");
+    let saved = poll_once(store.load()).unwrap().unwrap().unwrap();
+    assert_eq!(saved.ids.len(), 2);
+    assert!(saved.totals.is_empty() && saved.notes.is_empty());
 }
