@@ -191,7 +191,7 @@ impl App {
         supervisor.apply(&config.primaries);
 
         let (readiness, watcher) = Readiness::new();
-        let (encoder, pages) = Encoder::new(board.reader(), Arc::new(Page::render));
+        let (encoder, pages) = Encoder::new(board.reader(), Page::renderer());
         let (reload, requests) = reload::queue();
         let record = Arc::new(Record::new(options.clock.now()));
         let live = Arc::new(Live::new(web, Arc::clone(&record), options.clock.clone()));

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use format::Format;
-pub use gzip::Compressed;
+pub use gzip::{Compressed, Compressor};
 pub use pieces::PIECE;
 
 use self::pieces::Pieces;
@@ -125,7 +125,7 @@ impl Document {
 
     /// Compresses the families, for many answers.
     pub fn compress(&self) -> Compressed {
-        Compressed::new(&self.body, PIECE)
+        Compressor::default().compress(self)
     }
 
     /// What follows these families in an answer: those of `rest`, and the end mark.

@@ -1,8 +1,10 @@
 //! A rendered page, to be completed for each scrape.
 
-use nbu_metrics::exposition::{Compressed, Document, Parts, RenderError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Variant;
+use nbu_metrics::exposition::{Compressed, Compressor, Document, Parts, RenderError};
+
+use super::{Render, Variant};
 use crate::board::Publications;
 
 /// The families of the primaries in one variant.
@@ -13,10 +15,18 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Renders everything on the board.
-    pub(crate) fn render(
+    /// Renders everything on the board, again and again. What compresses is made once it is needed, and kept.
+    pub(crate) fn renderer() -> Arc<Render<Page>> {
+        let compressor: Mutex<Option<Compressor>> = Mutex::default();
+        Arc::new(move |variant, publications: &Publications| {
+            Self::render(variant, publications, &compressor)
+        })
+    }
+
+    fn render(
         variant: Variant,
         publications: &Publications,
+        compressor: &Mutex<Option<Compressor>>,
     ) -> Result<Page, RenderError> {
         let document = Document::render(variant.format, &publications.snapshots())?;
         if !variant.gzip {
@@ -25,7 +35,8 @@ impl Page {
                 compressed: None,
             });
         }
-        let compressed = Some(document.compress());
+        let mut compressor = compressor.lock().unwrap_or_else(PoisonError::into_inner);
+        let compressed = Some(compressor.get_or_insert_default().compress(&document));
         // Completing needs the format of the document, not its text: an empty one spares the memory.
         Ok(Page {
             document: Document::render(variant.format, &[])?,

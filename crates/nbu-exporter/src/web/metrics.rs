@@ -123,7 +123,7 @@ mod tests {
 
     /// A site whose pages are rendered, or never.
     fn site(board: &Board, most: usize, rendered: bool) -> Arc<Site> {
-        let (encoder, pages) = Encoder::new(board.reader(), Arc::new(Page::render));
+        let (encoder, pages) = Encoder::new(board.reader(), Page::renderer());
         if rendered {
             tokio::spawn(encoder.run());
         }

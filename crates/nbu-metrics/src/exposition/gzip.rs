@@ -6,7 +6,8 @@
 //! It refers to nothing before itself, so both can be made apart from each other. The checksum over
 //! both goes on from the one over the first.
 //!
-//! A compressor takes a block of some 370 KiB for as long as it works, whatever it compresses.
+//! A compressor takes a block of some 370 KiB, whatever it compresses: one is kept from page to page, and the part of a
+//! scrape, a few kilobytes, is not compressed but stored as it is.
 
 use std::sync::Arc;
 
@@ -25,6 +26,13 @@ const LEVEL: Compression = Compression::new(1);
 /// How much of the output is taken from the compressor at once.
 const STEP: usize = 8 * 1024;
 
+/// The most that a block holds of what is stored as it is.
+const STORED: usize = 0xffff;
+
+/// Compresses documents, one after the other, in the same memory.
+#[derive(Debug)]
+pub struct Compressor(Compress);
+
 /// A document compressed for many answers.
 #[derive(Debug)]
 pub struct Compressed {
@@ -33,19 +41,37 @@ pub struct Compressed {
     crc: Crc,
 }
 
-impl Compressed {
-    /// In pieces of at most `most` bytes.
-    pub(super) fn new(body: &[Bytes], most: usize) -> Self {
+impl Default for Compressor {
+    fn default() -> Self {
+        Self(Compress::new(LEVEL, false))
+    }
+}
+
+impl Compressor {
+    /// Compresses the families, for many answers.
+    pub fn compress(&mut self, document: &Document) -> Compressed {
+        self.compress_to(document.pieces(), PIECE)
+    }
+
+    /// To pieces of at most `most` bytes.
+    pub(super) fn compress_to(&mut self, body: &[Bytes], most: usize) -> Compressed {
         let mut head = Pieces::new(most);
         head.push(&HEADER);
         let mut crc = Crc::new();
-        deflate(&mut head, &mut crc, body, FlushCompress::Sync);
-        Self {
+        self.0.reset();
+        for piece in body {
+            crc.update(piece);
+            feed(&mut self.0, &mut head, piece, FlushCompress::None);
+        }
+        feed(&mut self.0, &mut head, &[], FlushCompress::Sync);
+        Compressed {
             head: head.finish().into(),
             crc,
         }
     }
+}
 
+impl Compressed {
     /// The answer to a scrape, as [`Document::parts`] gives it, as one gzip member. `document` is the
     /// one that was compressed.
     pub fn parts(&self, document: &Document, rest: &Document) -> Parts {
@@ -69,26 +95,27 @@ impl Compressed {
         let mut tail = Pieces::new(PIECE);
         let mut crc = Crc::new();
         crc.combine(&self.crc);
-        deflate(&mut tail, &mut crc, ending, FlushCompress::Finish);
+        for piece in ending {
+            crc.update(&piece);
+            for block in piece.chunks(STORED) {
+                store(&mut tail, block, false);
+            }
+        }
+        store(&mut tail, &[], true);
         tail.push(&crc.sum().to_le_bytes());
         tail.push(&crc.amount().to_le_bytes());
         tail.finish()
     }
 }
 
-/// Appends `input` as a raw deflate stream that ends as `end` says.
-fn deflate<T: AsRef<[u8]>>(
-    out: &mut Pieces,
-    crc: &mut Crc,
-    input: impl IntoIterator<Item = T>,
-    end: FlushCompress,
-) {
-    let mut compress = Compress::new(LEVEL, false);
-    for piece in input {
-        crc.update(piece.as_ref());
-        feed(&mut compress, out, piece.as_ref(), FlushCompress::None);
-    }
-    feed(&mut compress, out, &[], end);
+/// Appends one deflate block of what is stored as it is: whether it is the last, its length, the same with all bits
+/// turned, itself. It begins with a new byte, for what stands before it ends with one.
+fn store(out: &mut Pieces, block: &[u8], is_last: bool) {
+    let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+    out.push(&[u8::from(is_last)]);
+    out.push(&length.to_le_bytes());
+    out.push(&(!length).to_le_bytes());
+    out.push(block);
 }
 
 /// Hands over all of `input`, and takes what the compressor gives for it.
@@ -135,7 +162,7 @@ mod tests {
 
     /// The one member of these two: input in pieces of `cut_at`, output in those of `most`.
     fn member(body: &[u8], ending: &[u8], cut_at: usize, most: usize) -> Vec<u8> {
-        let compressed = Compressed::new(&cut(body, cut_at), most);
+        let compressed = Compressor::default().compress_to(&cut(body, cut_at), most);
         assert!(compressed.head.iter().all(|piece| piece.len() <= most));
         let tail = compressed.finish(cut(ending, cut_at));
         [compressed.head.concat(), tail.concat()].concat()
@@ -148,7 +175,7 @@ mod tests {
             .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0])
             .collect();
         for length in [0, 1, 100, STEP - 12, STEP, STEP + 1, 400_000] {
-            for ending in [&b""[..], b"# EOF\n", &noise[..70_000]] {
+            for ending in [&b""[..], b"# EOF\n", &noise[..70_000], &noise[..STORED]] {
                 for (cut_at, most) in [(1_000_000, PIECE), (PIECE, PIECE), (777, 1_000)] {
                     let body = &noise[..length];
                     let (plain, rest) = inflate(&member(body, ending, cut_at, most));
@@ -172,18 +199,35 @@ mod tests {
             assert!(rest.is_empty(), "{size}");
         }
         let empty = [Bytes::new(), Bytes::from_static(b"a 1\n"), Bytes::new()];
-        let compressed = Compressed::new(&empty, PIECE);
+        let compressed = Compressor::default().compress_to(&empty, PIECE);
         let whole = [compressed.head.concat(), compressed.finish(empty).concat()].concat();
         assert_eq!(inflate(&whole), (b"a 1\na 1\n".to_vec(), Vec::new()));
     }
 
     #[test]
     fn one_head_serves_many_tails() {
-        let compressed = Compressed::new(&[Bytes::from_static(b"netbackup_up 1\n")], PIECE);
+        let compressed =
+            Compressor::default().compress_to(&[Bytes::from_static(b"netbackup_up 1\n")], PIECE);
         for ending in [&b"a 1\n"[..], b"a 2\n"] {
             let tail = compressed.finish([Bytes::copy_from_slice(ending)]);
             let whole = [compressed.head.concat(), tail.concat()].concat();
             assert_eq!(inflate(&whole).0, [b"netbackup_up 1\n", ending].concat());
+        }
+    }
+
+    #[test]
+    fn a_compressor_remembers_nothing_of_the_page_before() {
+        let page = |text: &str| [Bytes::copy_from_slice(text.repeat(3_000).as_bytes())];
+        let (one, other) = (page("netbackup_up 1\n"), page("netbackup_jobs 2\n"));
+        let mut kept = Compressor::default();
+        for body in [&one, &other, &one] {
+            let fresh = Compressor::default().compress_to(body, PIECE);
+            let again = kept.compress_to(body, PIECE);
+            assert_eq!(again.head, fresh.head);
+            assert_eq!(
+                (again.crc.sum(), again.crc.amount()),
+                (fresh.crc.sum(), fresh.crc.amount())
+            );
         }
     }
 }

@@ -62,7 +62,9 @@ fn a_page_is_the_same_wherever_its_pieces_end() {
             let lengths = shared.pieces().iter().map(Bytes::len);
             assert!(lengths.rev().skip(1).all(|length| length == most));
 
-            let compressed = Compressed::new(shared.pieces(), most).parts(&shared, &own);
+            let compressed = Compressor::default()
+                .compress_to(shared.pieces(), most)
+                .parts(&shared, &own);
             assert!(compressed.head.iter().all(|piece| piece.len() <= most));
             let compressed = compressed.concat();
             let mut decoder = GzDecoder::new(&*compressed);

@@ -5,8 +5,11 @@ mod attempts;
 mod followed;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 
 use super::distinct::Distinct;
 use super::encoding::{Reader, Writer};
@@ -403,15 +406,18 @@ impl Client {
 
 /// What is known of the client, which may be nothing yet.
 fn client_of<'c>(clients: &'c mut HashMap<Arc<str>, Client>, name: &str) -> &'c mut Client {
-    let name: Arc<str> = match clients.get_key_value(name) {
-        Some((known, _)) => Arc::clone(known),
-        None => name.into(),
-    };
-    clients.entry(name).or_insert_with_key(|name| Client {
-        name: Arc::clone(name),
-        attempts: Few::default(),
-        copies: Few::default(),
-    })
+    match clients.entry_ref(name) {
+        EntryRef::Occupied(known) => known.into_mut(),
+        EntryRef::Vacant(place) => {
+            let name: Arc<str> = name.into();
+            let client = Client {
+                name: Arc::clone(&name),
+                attempts: Few::default(),
+                copies: Few::default(),
+            };
+            place.insert_with_key(name, client)
+        }
+    }
 }
 
 /// The word as it is kept in keys.

@@ -1,7 +1,7 @@
 //! Who reads which stretch of ids. Pure.
 //!
 //! One reader begins with everything. Whenever there is a cursor to spare, the widest stretch is halved and its far half
-//! given to a new reader, as long as there is probably more than a page for each of the two. Jobs are not spread evenly
+//! given to a new reader, as long as there are probably some pages for each of the two. Jobs are not spread evenly
 //! over the ids, so this goes on to the end: who has finished early takes from who has most left.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,10 @@ use super::span::{Direction, Span};
 
 /// Halvings per cursor. What is halved more often has large holes in its ids, and a request finds nothing in a hole.
 const HALVINGS: usize = 8;
+
+/// The fewest pages that are worth dividing. Each division costs about one request, for its stretches seldom end where a page
+/// does; not to divide costs half the pages of one cursor, and only at the end, when the others have nothing left.
+const WORTH: u64 = 4;
 
 /// The stretches that are being read, by reader.
 #[derive(Debug)]
@@ -100,7 +104,7 @@ impl Shares {
         let (size, reader) = sizes.max()?;
         let records =
             u128::from(size) * u128::from(self.densest.records) / u128::from(self.densest.ids);
-        if records < 2 * u128::from(page) {
+        if records < u128::from(WORTH) * u128::from(page) {
             return None;
         }
         let (near, far) = self.direction.halves(self.of(reader))?;
@@ -194,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_two_pages_is_not_divided() {
+    fn what_fits_few_pages_is_not_divided() {
         let mut shares = Shares::new(Direction::Up, 4);
         let page = Tally {
             records: 100,
@@ -204,10 +208,10 @@ mod tests {
             above: Some(100),
             below: Some(below),
         };
-        shares.read(0, left(301), page);
-        assert!(shares.divide(100).is_some(), "200 ids are two pages");
+        shares.read(0, left(501), page);
+        assert!(shares.divide(100).is_some(), "400 ids are four pages");
         let mut shares = Shares::new(Direction::Up, 4);
-        shares.read(0, left(300), page);
+        shares.read(0, left(500), page);
         assert_eq!(shares.divide(100), None);
         // A stretch that is open to one side has no half.
         let mut shares = Shares::new(Direction::Up, 4);
