@@ -261,6 +261,8 @@ impl Books {
         self.parents_due.retain(|(_, due)| *due > epoch);
         self.forget_due = self.forget_due.filter(|(_, due)| *due > epoch);
         self.notes_due.retain(|_, (_, due)| *due > epoch);
+        // They are many at a time, and then none for a while.
+        self.notes_due.shrink_to(self.notes_due.len());
         self.totals.saved(epoch);
         for id in &committed.forgotten {
             if !self.counted.contains_key(id) {
