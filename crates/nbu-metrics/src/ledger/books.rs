@@ -51,6 +51,8 @@ pub(super) struct Books {
     /// The horizon when the store last was asked to forget.
     forgotten: Option<Timestamp>,
     epoch: u64,
+    /// The store has everything up to this epoch.
+    saved: u64,
     /// How many pages wait to be committed, and since when.
     waiting: Option<(u32, Instant)>,
     /// Written and read within one count.
@@ -96,6 +98,7 @@ impl Books {
             notes_due: HashMap::new(),
             forgotten: None,
             epoch: 1,
+            saved: 0,
             waiting: None,
             key: String::new(),
             status: String::new(),
@@ -256,6 +259,7 @@ impl Books {
 
     /// Notes that the store has everything up to this epoch.
     pub(super) fn saved(&mut self, epoch: u64, committed: &Committed) {
+        self.saved = self.saved.max(epoch);
         self.marks_due = self.marks_due.filter(|due| *due > epoch);
         self.counted.retain(|_, (_, due)| *due > epoch);
         self.parents_due.retain(|(_, due)| *due > epoch);
@@ -270,6 +274,11 @@ impl Books {
                 self.parents.remove(*id);
             }
         }
+    }
+
+    /// Up to which epoch the store has everything.
+    pub(super) fn saved_up_to(&self) -> u64 {
+        self.saved
     }
 
     /// The epoch that changes are stamped with now.

@@ -33,12 +33,19 @@ impl<'l> PageFold<'l> {
     /// Asks the store about the jobs counted before, and commits the page or lets it [wait](super::Store::is_due) for those that
     /// follow: a walk repeats what a crash took.
     pub async fn commit(self) -> Result<(), StoreError> {
-        if !self.waiting.is_empty() {
-            let ids: Vec<u64> = self.waiting.iter().map(|job| job.id).collect();
+        let ids: Vec<u64> = self.waiting.iter().map(|job| job.id).collect();
+        let mut is_settled = ids.is_empty();
+        while !is_settled {
+            let before = self.ledger.books().saved_up_to();
             let stored = self.ledger.store.counted(&ids).await?;
             let mut books = self.ledger.books();
-            for (job, counted) in self.waiting.iter().zip(stored) {
-                books.settle(job, counted);
+            // What has gone from the books to the store meanwhile is perhaps in neither answer: another page may have had the
+            // same job.
+            is_settled = books.saved_up_to() == before;
+            if is_settled {
+                for (job, counted) in self.waiting.iter().zip(stored) {
+                    books.settle(job, counted);
+                }
             }
         }
         self.ledger.save_when_due().await
