@@ -378,3 +378,25 @@ fn a_store_of_which_nothing_is_read_again_is_given_single_jobs_only() {
     assert_eq!(saved.ids.len(), 2);
     assert!(saved.totals.is_empty() && saved.notes.is_empty());
 }
+
+#[test]
+fn pages_are_committed_by_the_fifty_or_once_a_second() {
+    let store = Arc::new(MemoryStore::new());
+    let ledger = ledger(&store, settings());
+    poll_once(ledger.begin(at(START))).unwrap().unwrap();
+    let kept = || {
+        let saved = poll_once(store.load()).unwrap().unwrap();
+        saved.map_or(0, |saved| saved.ids.len())
+    };
+    // What the clock itself changed waits with the first page.
+    for id in 1..49 {
+        take(&ledger, job(id));
+    }
+    assert_eq!(kept(), 0);
+    take(&ledger, job(49));
+    assert_eq!(kept(), 49);
+    take(&ledger, job(50));
+    assert_eq!((kept(), ledger.remembered().ids), (49, 50));
+    let second = Duration::from_secs(1);
+    assert!(store.is_due(1, second) && !store.is_due(1, second - Duration::from_millis(1)));
+}
