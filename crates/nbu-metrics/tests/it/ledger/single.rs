@@ -397,6 +397,6 @@ fn pages_are_committed_by_the_fifty_or_once_a_second() {
     assert_eq!(kept(), 49);
     take(&ledger, job(50));
     assert_eq!((kept(), ledger.remembered().ids), (49, 50));
-    let second = Duration::from_secs(1);
-    assert!(store.is_due(1, second) && !store.is_due(1, second - Duration::from_millis(1)));
+    let waited = Duration::from_millis;
+    assert!(store.is_due(1, waited(1_000)) && !store.is_due(1, waited(999)));
 }
