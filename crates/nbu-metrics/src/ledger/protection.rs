@@ -6,6 +6,7 @@ mod followed;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -34,7 +35,7 @@ const SETTLE_EVERY: i64 = 3_600_000;
 /// What is known of all clients.
 #[derive(Debug, Default)]
 pub(super) struct Protection {
-    clients: HashMap<Arc<str>, Client>,
+    clients: Clients,
     /// Names of policies, schedule types and job types, each kept once.
     words: HashSet<Arc<str>>,
     /// Notes that are not what they should be, some more than once.
@@ -47,6 +48,10 @@ pub(super) struct Protection {
     over_limit: Distinct,
     excluded: Distinct,
 }
+
+/// By name. Names come from outside, hence a hasher that nobody can foresee; one look-up finds or makes a client, which the
+/// standard library's map cannot do without a copy of the name.
+type Clients = HashMap<Arc<str>, Client, RandomState>;
 
 /// A policy, and a schedule or job type.
 type Place = (Arc<str>, Arc<str>);
@@ -405,7 +410,7 @@ impl Client {
 }
 
 /// What is known of the client, which may be nothing yet.
-fn client_of<'c>(clients: &'c mut HashMap<Arc<str>, Client>, name: &str) -> &'c mut Client {
+fn client_of<'c>(clients: &'c mut Clients, name: &str) -> &'c mut Client {
     match clients.entry_ref(name) {
         EntryRef::Occupied(known) => known.into_mut(),
         EntryRef::Vacant(place) => {
