@@ -1,7 +1,7 @@
 //! The checks that cargo and its plugins make by themselves.
 
 use crate::tools;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::hash::{BuildHasher as _, RandomState};
 use xshell::{Shell, cmd};
 
 pub(crate) fn fmt(sh: &Shell, fix: bool) -> anyhow::Result<()> {
@@ -55,9 +55,8 @@ pub(crate) fn docs(sh: &Shell) -> anyhow::Result<()> {
 /// Every crate as it would be published, built from its package and those of the crates before it.
 pub(crate) fn package(sh: &Shell) -> anyhow::Result<()> {
     // Cargo unpacks the crates before it once for each place, and takes them for unchanged as long as their version is: only
-    // in a place that never was does it see today's.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
-    let place = format!("target/packages/{now}");
+    // in a place that never was does it see today's. A fresh hasher's seed is a random number.
+    let place = format!("target/packages/{:016x}", RandomState::new().hash_one(()));
     let packaged = cmd!(
         sh,
         "cargo package --locked --workspace --target-dir {place}"
