@@ -254,7 +254,7 @@ impl Ledger {
     pub fn remembered(&self) -> Remembered {
         let mut remembered = self.store.remembered();
         let books = self.books();
-        remembered.ids += books.waiting() as u64;
+        remembered.ids += books.jobs_waiting() as u64;
         remembered.bytes += books.bytes() as u64;
         remembered
     }

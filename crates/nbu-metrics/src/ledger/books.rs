@@ -287,7 +287,7 @@ impl Books {
     }
 
     /// How many jobs wait to be committed.
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn jobs_waiting(&self) -> usize {
         self.counted.len()
     }
 
