@@ -138,7 +138,10 @@ impl App {
     }
 
     /// Watches the primaries and serves their metrics until a signal asks for the end.
-    pub async fn run(self, mut signals: Signals) -> Outcome {
+    ///
+    /// Renders the pages on the thread that polls it, which blocks that one for up to tenths of a second: give it one of its
+    /// own, as [`Runtime::block_on`](tokio::runtime::Runtime::block_on) does.
+    pub async fn run(self, signals: Signals) -> Outcome {
         for address in self.addresses() {
             info!(%address, path = self.options.telemetry_path, tls = self.speaks_tls(), "listening");
         }
@@ -147,32 +150,15 @@ impl App {
                 "the state of the jobs is kept in memory: after a restart their counters begin at 0"
             );
         }
-        let running = self.start();
-        let mut phase = Phase::default();
-        loop {
-            let signal = signals.recv().await;
-            let (next, action) = phase.observe(signal);
-            phase = next;
-            match action {
-                Action::Reload => running.reload.trigger(),
-                Action::Ignore => {}
-                Action::Stop => {
-                    info!(%signal, grace = ?running.grace, "stopping");
-                    break;
-                }
-                Action::Abort(signal) => return Outcome::Aborted(signal),
-            }
-        }
+        let (running, encoder) = self.start();
         tokio::select! {
-            outcome = running.stop() => outcome,
-            signal = aborted(&mut signals, phase) => {
-                warn!(%signal, "aborted");
-                Outcome::Aborted(signal)
-            }
+            outcome = running.until_stopped(signals) => outcome,
+            // A scrape that came before the end may still wait for its page, so it renders until then.
+            never = encoder.run() => match never {},
         }
     }
 
-    fn start(self) -> Running {
+    fn start(self) -> (Running, Encoder<Page>) {
         let App {
             listeners,
             storage,
@@ -214,18 +200,16 @@ impl App {
             Patience::default(),
             stages,
         );
-        Running {
+        let running = Running {
             reload,
             supervisor,
             stage,
             grace: options.grace,
             server: tokio::spawn(server),
             reloader: detached(reloader.run(requests)),
-            helpers: vec![
-                detached(encoder.run()),
-                detached(watcher.watch(board.reader())),
-            ],
-        }
+            watcher: detached(watcher.watch(board.reader())),
+        };
+        (running, encoder)
     }
 }
 
@@ -273,20 +257,44 @@ struct Running {
     grace: Duration,
     server: JoinHandle<usize>,
     reloader: AbortHandle,
-    helpers: Vec<AbortHandle>,
+    watcher: AbortHandle,
 }
 
 /// How long after the deadline the tasks that were cut off get to notice it.
 const CUT: Duration = Duration::from_millis(100);
 
 impl Running {
+    async fn until_stopped(self, mut signals: Signals) -> Outcome {
+        let mut phase = Phase::default();
+        loop {
+            let signal = signals.recv().await;
+            let (next, action) = phase.observe(signal);
+            phase = next;
+            match action {
+                Action::Reload => self.reload.trigger(),
+                Action::Ignore => {}
+                Action::Stop => {
+                    info!(%signal, grace = ?self.grace, "stopping");
+                    break;
+                }
+                Action::Abort(signal) => return Outcome::Aborted(signal),
+            }
+        }
+        tokio::select! {
+            outcome = self.stop() => outcome,
+            signal = aborted(&mut signals, phase) => {
+                warn!(%signal, "aborted");
+                Outcome::Aborted(signal)
+            }
+        }
+    }
+
     async fn stop(mut self) -> Outcome {
         let began = Instant::now();
         let deadline = began + self.grace;
         // First of all: a reload under way would start primaries.
         self.reloader.abort();
         self.stage.send_replace(Stage::Draining);
-        // The encoder keeps running meanwhile, since a scrape may be waiting for it.
         let (remains, responses) = tokio::join!(
             self.supervisor.stop(deadline),
             drain(&mut self.server, &self.stage, deadline)
@@ -334,8 +342,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.server.abort();
         self.reloader.abort();
-        for helper in &self.helpers {
-            helper.abort();
-        }
+        self.watcher.abort();
     }
 }

@@ -6,11 +6,15 @@
 
 mod page;
 
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nbu_metrics::exposition::{Format, RenderError};
+use thiserror::Error;
 use tokio::sync::{Notify, watch};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::error;
 
@@ -68,7 +72,7 @@ impl Variant {
     }
 }
 
-/// Turns publications into a page. Runs on the blocking pool.
+/// Turns publications into a page. Takes a whole processor for up to tenths of a second.
 pub(crate) type Render<P> = dyn Fn(Variant, &Publications) -> Result<P, RenderError> + Send + Sync;
 
 /// The asking side. Cloning is cheap.
@@ -130,7 +134,7 @@ impl<P> Pages<P> {
     }
 }
 
-/// The rendering side: one task.
+/// The rendering side.
 pub(crate) struct Encoder<P> {
     board: watch::Receiver<Arc<Publications>>,
     render: Arc<Render<P>>,
@@ -173,8 +177,12 @@ impl<P: Send + Sync + 'static> Encoder<P> {
         )
     }
 
-    /// Renders until the task is dropped.
-    pub(crate) async fn run(mut self) {
+    /// Renders until it is dropped.
+    ///
+    /// Blocks the thread that polls it while it renders: [`App::run`](crate::app::App::run) gives it the one that has
+    /// nothing else to do. It is always the same one because glibc keeps memory per thread: pages that came from this thread
+    /// now and from that one then would be kept once for each.
+    pub(crate) async fn run(mut self) -> Infallible {
         loop {
             let generation = self.board.borrow_and_update().generation;
             let mut next: Option<Instant> = None;
@@ -217,18 +225,21 @@ impl<P: Send + Sync + 'static> Encoder<P> {
     async fn render(&self, variant: Variant) {
         let publications = Arc::clone(&self.board.borrow());
         let generation = publications.generation;
-        let render = Arc::clone(&self.render);
         let slot = &self.pages.0.slots[variant.index()];
-        let page = match tokio::task::spawn_blocking(move || render(variant, &publications)).await {
+        // What outlives a panic, the compressor, begins anew with each page.
+        let render = AssertUnwindSafe(|| (self.render)(variant, &publications));
+        let page = match catch_unwind(render) {
             Ok(Ok(page)) => page,
             Ok(Err(error)) => return self.failed(variant, &error).await,
-            Err(panic) => return self.failed(variant, &panic).await,
+            Err(_) => return self.failed(variant, &Panicked).await,
         };
         slot.page.send_replace(Some(Rendered {
             generation,
             at: Instant::now(),
             page: Arc::new(page),
         }));
+        // Whoever shares the thread gets a turn between two variants.
+        yield_now().await;
     }
 
     /// What was rendered before stays; the pause keeps a defect from taking a whole processor.
@@ -245,6 +256,11 @@ impl<P: Send + Sync + 'static> Encoder<P> {
         sleep(PAUSE).await;
     }
 }
+
+/// What it said stands on standard error.
+#[derive(Debug, Error)]
+#[error("rendering panicked")]
+struct Panicked;
 
 impl<P> Slot<P> {
     fn due(&self, now: Instant, generation: u64) -> Due {

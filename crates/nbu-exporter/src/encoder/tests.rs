@@ -32,10 +32,8 @@ fn change(board: &Board) {
     board.publish(&Arc::from("paris"), Entry::of(View::default()));
 }
 
-/// Lets the encoder do what it can at this instant, the blocking pool included.
+/// Lets the encoder do what it can at this instant.
 async fn settle() {
-    sleep(Duration::from_millis(1)).await;
-    tokio::task::spawn_blocking(|| ()).await.unwrap();
     sleep(Duration::from_millis(1)).await;
 }
 
