@@ -145,6 +145,25 @@ async fn a_render_that_panics_leaves_the_page_before_it_and_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_shares_the_thread_gets_a_turn_between_two_variants() {
+    let (board, renders) = (Board::default(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&renders);
+    let render = move |_: Variant, _: &Publications| Ok(count.fetch_add(1, Ordering::Relaxed));
+    let (encoder, pages) = Encoder::new(board.reader(), Arc::new(render));
+    pages.ask(TEXT);
+    pages.ask(GZIP);
+    let mut running = std::pin::pin!(encoder.run());
+    for rendered in 1..=2 {
+        tokio::select! {
+            biased;
+            never = &mut running => match never {},
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(renders.load(Ordering::Relaxed), rendered);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_variant_stays_warm_for_five_minutes_after_it_was_last_asked_for() {
     let (board, pages, renders) = encoder();
     pages.page(TEXT).await;
