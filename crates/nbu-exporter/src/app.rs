@@ -6,6 +6,7 @@
 //! it brought is kept.
 
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
 use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
 use crate::storage::Storage;
 use crate::supervisor::Supervisor;
+use crate::threads::Serving;
 use crate::web::{self, Guard, Live, Opened, Own, Patience, Scrapes, Site, Stage};
 
 pub use crate::storage::StorageError;
@@ -82,6 +84,7 @@ impl Default for Options {
 /// The application, listening but not yet answering; nothing else has been started.
 #[derive(Debug)]
 pub struct App {
+    serving: Serving,
     listeners: Vec<TcpListener>,
     storage: Storage,
     config: Config,
@@ -105,6 +108,9 @@ pub enum StartError {
     /// The files of the web configuration: their file system does not answer.
     #[error(transparent)]
     Unread(#[from] Unread),
+    /// A thread; the system gives no more of them, or of what they need.
+    #[error("cannot start the threads: {0}")]
+    Threads(io::Error),
 }
 
 impl App {
@@ -113,9 +119,11 @@ impl App {
         let path = options.web_config.clone();
         let web = Patient::default().read(|| Opened::read(path)).await?;
         let web = web.map_err(StartError::Web)?;
-        let listeners = web::bind::bind(&options.listen).await?;
+        let serving = Serving::start().map_err(StartError::Threads)?;
+        let listeners = serving.within(web::bind::bind(&options.listen)).await?;
         let storage = Storage::claim(options.storage.clone()).await?;
         Ok(App {
+            serving,
             listeners,
             storage,
             config,
@@ -137,7 +145,8 @@ impl App {
         self.web.speaks_tls()
     }
 
-    /// Watches the primaries and serves their metrics until a signal asks for the end.
+    /// Watches the primaries and serves their metrics until a signal asks for the end. What serves has a thread of its own, so
+    /// that it answers whatever the runtime is busy with.
     ///
     /// Renders the pages on the thread that polls it, which blocks that one for up to tenths of a second: give it one of its
     /// own, as [`Runtime::block_on`](tokio::runtime::Runtime::block_on) does.
@@ -160,6 +169,7 @@ impl App {
 
     fn start(self) -> (Running, Encoder<Page>) {
         let App {
+            serving,
             listeners,
             storage,
             config,
@@ -205,7 +215,8 @@ impl App {
             supervisor,
             stage,
             grace: options.grace,
-            server: tokio::spawn(server),
+            server: serving.spawn(server),
+            _serving: serving,
             reloader: detached(reloader.run(requests)),
             watcher: detached(watcher.watch(board.reader())),
         };
@@ -256,6 +267,7 @@ struct Running {
     stage: watch::Sender<Stage>,
     grace: Duration,
     server: JoinHandle<usize>,
+    _serving: Serving,
     reloader: AbortHandle,
     watcher: AbortHandle,
 }

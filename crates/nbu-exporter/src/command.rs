@@ -7,10 +7,8 @@ use std::future::Future;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser as _;
-use tokio::runtime::Builder;
 use tracing::error;
 
 use crate::app::{App, Options, StartError};
@@ -23,14 +21,11 @@ use crate::log;
 use crate::patient::{Patient, Unread};
 use crate::reload::{Source, Verbosity};
 use crate::shutdown::{Signal, Signals};
+use crate::threads;
 use crate::web;
 
 /// The exit code of bad usage and of a configuration with problems.
 const REFUSED: u8 = 2;
-
-/// How long a thread for what blocks is kept for more of it. While it lives it keeps the memory it worked in, and to begin
-/// another takes less than a tenth of a millisecond.
-const IDLE: Duration = Duration::from_millis(200);
 
 /// The whole program: the command line of this process, to its exit code.
 pub fn main() -> ExitCode {
@@ -49,10 +44,9 @@ pub fn main() -> ExitCode {
 
 /// Runs to the end, and leaves behind whatever cannot be ended: a name resolution that hangs must not outlive the grace.
 fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
-    let mut builder = Builder::new_multi_thread();
-    let runtime = match builder.enable_all().thread_keep_alive(IDLE).build() {
+    let runtime = match threads::collecting() {
         Ok(runtime) => runtime,
-        Err(error) => return no_runtime(&error),
+        Err(error) => return failed(&StartError::Threads(error)),
     };
     let code = runtime.block_on(command);
     runtime.shutdown_background();
@@ -252,11 +246,6 @@ async fn demo(cli: &Cli) -> ExitCode {
     let outcome = app.run(signals).await;
     demo.stop().await;
     outcome.into()
-}
-
-/// Says that there is no runtime to run in.
-fn no_runtime(error: &io::Error) -> ExitCode {
-    failed(&format_args!("cannot start the threads: {error}"))
 }
 
 fn start_log(cli: &Cli, config: &Config, clock: &Clock) -> Result<Verbosity, log::LogError> {

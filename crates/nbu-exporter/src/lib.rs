@@ -54,6 +54,7 @@ mod remedy;
 pub mod shutdown;
 mod storage;
 mod supervisor;
+mod threads;
 pub mod version;
 mod web;
 

@@ -1,4 +1,4 @@
-//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|start|neighbour]`, or
+//! The real binary, in release, against the simulator: what it costs. `cargo xtask bench [walk|steady|scrape|start|neighbour]`, or
 //! a row of them: `walk/100000/0ms/4/disk/full`.
 //!
 //! Prints a table and the same as JSON for each. The exporter and the simulator share the machine, so seconds say what both need
@@ -12,6 +12,7 @@
 mod baseline;
 mod commits;
 mod neighbour;
+mod scrape;
 mod start;
 mod steady;
 mod walk;
@@ -40,6 +41,9 @@ async fn main() {
     }
     if filter.wants("steady/small") {
         steady::small().await;
+    }
+    if filter.wants("scrape") {
+        scrape::bench().await;
     }
     if filter.wants("start") {
         start::bench().await;

@@ -1,6 +1,7 @@
 //! Starts the application beside simulated primaries, and speaks HTTP to it.
 
 use std::fmt::Write as _;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -105,6 +106,17 @@ impl Exporter {
             Response::parse(&bytes)
         };
         timeout(HANG, exchange).await.unwrap()
+    }
+
+    /// As [`get`](Self::get), without letting anything else run on this thread.
+    pub(super) fn get_blocking(&self, path: &str) -> Response {
+        let mut stream = std::net::TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(HANG)).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Response::parse(&bytes)
     }
 
     /// Scrapes until a line begins like this.

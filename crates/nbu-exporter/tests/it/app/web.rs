@@ -89,6 +89,19 @@ async fn each_format_comes_with_its_own_type_and_its_own_end() {
 }
 
 #[tokio::test]
+async fn who_asks_is_answered_while_the_thread_that_collects_is_busy() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let exporter =
+        Exporter::start(&primary("paris", &sim, &directory, ""), &directory, |_| ()).await;
+    exporter.until("netbackup_up{primary=\"paris\"} 1").await;
+    // Blocks this thread, and it is the only one of the runtime in which all but the serving goes on.
+    for path in ["/-/healthy", "/metrics"] {
+        assert_eq!(exporter.get_blocking(path).status, 200, "{path}");
+    }
+    exporter.terminated().await;
+}
+
+#[tokio::test]
 async fn the_small_paths_answer_as_exporters_do() {
     let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
     let exporter = Exporter::start(
