@@ -32,6 +32,9 @@ pub struct Admissions {
     changed: HashSet<Guest>,
 }
 
+/// The place of who has none: behind all others.
+const NOWHERE: u64 = u64::MAX;
+
 /// Who has a place: a family, and label values; those of a state set without the state.
 type Guest = (&'static str, Labels);
 
@@ -113,13 +116,13 @@ impl Admissions {
         for FamilySeries { family, series } in families.values().filter(|one| is_cut(one.family)) {
             let mut start = 0;
             while let Some(first) = series.get(start) {
-                let place = guest(family, &first.labels);
+                let who = guest(family, &first.labels);
                 let end = match family.kind {
                     Kind::StateSet => {
                         let rest = series.iter().skip(start);
                         start
                             + rest
-                                .take_while(|one| guest(family, &one.labels) == place)
+                                .take_while(|one| guest(family, &one.labels) == who)
                                 .count()
                     }
                     _ => start + 1,
@@ -127,28 +130,22 @@ impl Admissions {
                 units.push(Unit {
                     family,
                     series: start..end,
-                    place: u64::MAX,
+                    place: self.places.get(&who).copied().unwrap_or(NOWHERE),
                 });
-                guests.push(place);
+                guests.push(who);
                 start = end;
             }
         }
-        self.seat(&guests, budget.series.saturating_mul(2));
-        for (unit, guest) in units.iter_mut().zip(&guests) {
-            unit.place = self.places.get(guest).copied().unwrap_or(u64::MAX);
-        }
+        self.seat(&mut units, guests, budget.series.saturating_mul(2));
         // Stable: those without a place are last, in the order of their labels.
         units.sort_by_key(|unit| unit.place);
         units
     }
 
-    /// Gives a place to each guest who has none, as long as there are any.
-    fn seat(&mut self, guests: &[Guest], places: usize) {
-        let new: Vec<_> = guests
-            .iter()
-            .filter(|guest| !self.places.contains_key(*guest))
-            .collect();
-        if self.places.len() + new.len() > places {
+    /// Gives a place to each guest who has none, as long as there are any. The guests are those of the units, in their order.
+    fn seat(&mut self, units: &mut [Unit], guests: Vec<Guest>, places: usize) {
+        let new = units.iter().filter(|unit| unit.place == NOWHERE).count();
+        if self.places.len() + new > places {
             let present: HashSet<&Guest> = guests.iter().collect();
             let changed = &mut self.changed;
             self.places.retain(|guest, _| {
@@ -160,9 +157,11 @@ impl Admissions {
             });
         }
         let free = places.saturating_sub(self.places.len());
-        for guest in new.into_iter().take(free) {
+        let all = units.iter_mut().zip(guests);
+        for (unit, guest) in all.filter(|(unit, _)| unit.place == NOWHERE).take(free) {
+            unit.place = self.next;
             self.places.insert(guest.clone(), self.next);
-            self.changed.insert(guest.clone());
+            self.changed.insert(guest);
             self.next = self.next.saturating_add(1);
         }
     }
