@@ -30,7 +30,7 @@ use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
 use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
 use crate::storage::Storage;
 use crate::supervisor::Supervisor;
-use crate::threads::Serving;
+use crate::threads::ServingThread;
 use crate::web::{self, Guard, Live, Opened, Own, Patience, Scrapes, Site, Stage};
 
 pub use crate::storage::StorageError;
@@ -81,10 +81,10 @@ impl Default for Options {
     }
 }
 
-/// The application, listening but not yet answering; nothing else has been started.
+/// The application, listening but not yet answering: the thread that will serve is there, nothing else has been started.
 #[derive(Debug)]
 pub struct App {
-    serving: Serving,
+    serving: ServingThread,
     listeners: Vec<TcpListener>,
     storage: Storage,
     config: Config,
@@ -108,18 +108,21 @@ pub enum StartError {
     /// The files of the web configuration: their file system does not answer.
     #[error(transparent)]
     Unread(#[from] Unread),
-    /// A thread; the system gives no more of them, or of what they need.
-    #[error("cannot start the threads: {0}")]
-    Threads(io::Error),
+    /// A thread, or what it needs of the system.
+    #[error(
+        "cannot start a thread: {0}; raise the limits of tasks and of open files for the service or its user"
+    )]
+    Thread(#[source] io::Error),
 }
 
 impl App {
-    /// Listens on the addresses of `options` and makes the storage directory its own. Call it inside the runtime.
+    /// Listens on the addresses of `options` and makes the storage directory its own. Call it inside the runtime, which is to
+    /// collect; what serves gets a thread of its own, until the application has ended or is dropped.
     pub async fn bind(config: Config, options: Options) -> Result<App, StartError> {
         let path = options.web_config.clone();
         let web = Patient::default().read(|| Opened::read(path)).await?;
         let web = web.map_err(StartError::Web)?;
-        let serving = Serving::start().map_err(StartError::Threads)?;
+        let serving = ServingThread::start().await.map_err(StartError::Thread)?;
         let listeners = serving.within(web::bind::bind(&options.listen)).await?;
         let storage = Storage::claim(options.storage.clone()).await?;
         Ok(App {
@@ -145,8 +148,8 @@ impl App {
         self.web.speaks_tls()
     }
 
-    /// Watches the primaries and serves their metrics until a signal asks for the end. What serves has a thread of its own, so
-    /// that it answers whatever the runtime is busy with.
+    /// Watches the primaries and serves their metrics until a signal asks for the end. Who asks is answered whatever the runtime
+    /// is busy with.
     ///
     /// Renders the pages on the thread that polls it, which blocks that one for up to tenths of a second: give it one of its
     /// own, as [`Runtime::block_on`](tokio::runtime::Runtime::block_on) does.
@@ -267,7 +270,7 @@ struct Running {
     stage: watch::Sender<Stage>,
     grace: Duration,
     server: JoinHandle<usize>,
-    _serving: Serving,
+    _serving: ServingThread,
     reloader: AbortHandle,
     watcher: AbortHandle,
 }

@@ -81,6 +81,14 @@ pub(crate) struct Publications {
 }
 
 impl Publications {
+    /// What counts the requests of each primary, in the order of the names.
+    pub(crate) fn traffic(&self) -> Vec<(Arc<str>, Arc<Traffic>)> {
+        self.primaries
+            .iter()
+            .map(|(name, entry)| (Arc::clone(name), Arc::clone(&entry.traffic)))
+            .collect()
+    }
+
     /// The snapshots in the order of the names.
     pub(crate) fn snapshots(&self) -> Vec<Arc<Snapshot>> {
         self.primaries
@@ -108,24 +116,24 @@ impl Board {
 
     /// Replaces the entry of `primary`.
     pub(crate) fn publish(&self, primary: &Arc<str>, entry: Entry) {
-        self.change(|primaries| {
-            primaries.insert(Arc::clone(primary), entry);
-        });
+        self.change(|primaries| primaries.insert(Arc::clone(primary), entry));
     }
 
     /// Takes the entry of `primary` off the board.
     pub(crate) fn withdraw(&self, primary: &str) {
-        self.change(|primaries| {
-            primaries.remove(primary);
-        });
+        self.change(|primaries| primaries.remove(primary));
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<Arc<str>, Entry>)) {
+    /// Makes a change, which says what it took off the board.
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<Arc<str>, Entry>) -> Option<Entry>) {
+        let mut taken = None;
         // Under the channel's write lock only pointers are copied: one per primary.
         self.0.send_modify(|publications| {
             let publications = Arc::make_mut(publications);
             publications.generation += 1;
-            change(&mut publications.primaries);
+            taken = change(&mut publications.primaries);
         });
+        // And nothing is freed: it may be a hundred thousand series.
+        drop(taken);
     }
 }

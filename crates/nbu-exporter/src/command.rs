@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
 fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = match threads::collecting() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&StartError::Threads(error)),
+        Err(error) => return failed(&StartError::Thread(error)),
     };
     let code = runtime.block_on(command);
     runtime.shutdown_background();

@@ -77,6 +77,9 @@ async fn told(deadlines: &mut watch::Receiver<Option<Instant>>) {
     }
 }
 
+/// How a collection ended.
+type Ended = Result<(Id, Result<Collected, Failure>), JoinError>;
+
 struct Life {
     estate: Arc<Estate>,
     config: Arc<config::Primary>,
@@ -329,24 +332,34 @@ impl Life {
         }
     }
 
-    fn finish(&mut self, ended: Result<(Id, Result<Collected, Failure>), JoinError>) {
+    /// Takes all collections that have ended, of which this is one, and publishes once: that takes longer than anything else.
+    fn finish(&mut self, ended: Ended) {
+        let mut is_news = self.take(ended);
+        while let Some(ended) = self.running.try_join_next_with_id() {
+            is_news |= self.take(ended);
+        }
+        if is_news {
+            self.publish();
+        }
+    }
+
+    /// Takes a collection that has ended, and says whether somebody waited for it.
+    fn take(&mut self, ended: Ended) -> bool {
         let (task, outcome) =
             ended.unwrap_or_else(|error| (error.id(), Err(Failure::from(&error))));
         let now = self.estate.clock().now();
-        if let Some(slot) = self
-            .slots
-            .iter_mut()
-            .find(|slot| slot.running == Some(task))
-        {
-            let failed_before = slot.is_failing();
-            slot.finish(&self.config, outcome, now);
-            self.estate.remember(slot.name(), slot.memory.clone());
-            let is_back = slot.is_probe() && failed_before && !slot.is_failing();
-            if self.speaks_another_version() || is_back {
-                self.slots.iter_mut().for_each(Slot::try_again);
-            }
-            self.publish();
+        let mut slots = self.slots.iter_mut();
+        let Some(slot) = slots.find(|slot| slot.running == Some(task)) else {
+            return false;
+        };
+        let failed_before = slot.is_failing();
+        slot.finish(&self.config, outcome, now);
+        self.estate.remember(slot.name(), slot.memory.clone());
+        let is_back = slot.is_probe() && failed_before && !slot.is_failing();
+        if self.speaks_another_version() || is_back {
+            self.slots.iter_mut().for_each(Slot::try_again);
         }
+        true
     }
 
     /// Whether the primary was upgraded or downgraded since this was asked last.

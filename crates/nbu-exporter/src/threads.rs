@@ -1,9 +1,7 @@
-//! The threads, and what each of them is for.
+//! The threads that go on for as long as the program does, beside its first one, which renders the pages.
 //!
-//! Next to everything here waits for a network, so one thread **collects**, for all primaries: a page goes from its socket to
-//! the counters without being handed from thread to thread, which would cost about as much as decoding it. Another one
-//! **serves**: no scrape waits for a page of jobs or for what a primary publishes, and no primary waits for a scrape. The
-//! program's **first** thread renders the pages. What blocks (files, the state, passwords) has threads that come and go.
+//! One **collects**, for all primaries, and one **serves**. What blocks (files, the state, passwords) has threads of either
+//! side that come and go. Why it is so, and what it saves, is in ARCHITECTURE.md.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -20,35 +18,37 @@ use tokio::task::JoinHandle;
 /// another takes less than a tenth of a millisecond.
 const IDLE: Duration = Duration::from_millis(200);
 
+/// The threads of this side have this name in the system.
+const COLLECT: &str = "nbu-collect";
+
+/// Likewise.
+const SERVE: &str = "nbu-serve";
+
 /// The thread that collects, and runs whatever else has none of its own.
 pub(crate) fn collecting() -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(1).thread_name("nbu-collect");
+    builder.worker_threads(1).thread_name(COLLECT);
     build(builder)
 }
 
 /// The thread that serves. It ends when this is dropped, and with it what was spawned on it.
 #[derive(Debug)]
-pub(crate) struct Serving {
+pub(crate) struct ServingThread {
     runtime: Handle,
     _end: oneshot::Sender<Infallible>,
 }
 
-impl Serving {
-    pub(crate) fn start() -> io::Result<Self> {
-        let runtime = build(Builder::new_current_thread())?;
-        let handle = runtime.handle().clone();
+impl ServingThread {
+    pub(crate) async fn start() -> io::Result<Self> {
+        let (started, starts) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let serve = move || {
-            // It never comes: the other side is dropped.
-            let _: Result<Infallible, _> = runtime.block_on(ended);
-            runtime.shutdown_background();
-        };
+        // The runtime is made there, and never leaves: one must not be dropped within another.
         thread::Builder::new()
-            .name("nbu-serve".into())
-            .spawn(serve)?;
+            .name(SERVE.into())
+            .spawn(move || run(started, ended))?;
+        let started = starts.await.map_err(io::Error::other)?;
         Ok(Self {
-            runtime: handle,
+            runtime: started?,
             _end: end,
         })
     }
@@ -60,7 +60,7 @@ impl Serving {
         self.runtime.spawn(task)
     }
 
-    /// Runs it here, but what it opens belongs to that thread: which waits for its connections then.
+    /// Polls it on the calling thread, but as if it were on this one: sockets that it opens are watched from here.
     pub(crate) async fn within<T>(&self, task: impl Future<Output = T>) -> T {
         let mut task = pin!(task);
         poll_fn(|context| {
@@ -69,6 +69,24 @@ impl Serving {
         })
         .await
     }
+}
+
+/// Runs what is spawned until the other side of `ended` is dropped.
+fn run(started: oneshot::Sender<io::Result<Handle>>, ended: oneshot::Receiver<Infallible>) {
+    let mut builder = Builder::new_current_thread();
+    builder.thread_name(SERVE);
+    let runtime = match build(builder) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            // Whoever waited for it has gone: nobody to tell.
+            let _ = started.send(Err(error));
+            return;
+        }
+    };
+    if started.send(Ok(runtime.handle().clone())).is_ok() {
+        let _: Result<Infallible, _> = runtime.block_on(ended);
+    }
+    runtime.shutdown_background();
 }
 
 fn build(mut builder: Builder) -> io::Result<Runtime> {

@@ -99,7 +99,7 @@ pub use walk::{Agenda, WalkGuard};
 pub struct Ledger {
     store: Arc<dyn Store>,
     books: Mutex<Books>,
-    /// Behind a lock of its own: a snapshot is built under it, and nobody who counts waits for that.
+    /// Behind a lock of its own: a snapshot is built under it, and nobody who counts waits for that lock.
     admissions: Mutex<Admissions>,
 }
 

@@ -46,8 +46,9 @@ pub(super) async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap) ->
         )
             .into_response();
     };
-    let publications = Arc::clone(&site.board.borrow());
-    let rest = match Document::render(variant.format, &site.own.snapshots(&publications)) {
+    // Not the snapshots: whoever holds them last frees them, and that takes long.
+    let traffic = site.board.borrow().traffic();
+    let rest = match Document::render(variant.format, &site.own.snapshots(&traffic)) {
         Ok(rest) => rest,
         Err(error) => {
             error!(

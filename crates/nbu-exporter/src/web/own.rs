@@ -7,7 +7,7 @@ use nbu_metrics::samples::Samples;
 use nbu_metrics::snapshot::Snapshot;
 
 use super::telemetry::HttpTelemetry;
-use crate::board::Publications;
+use crate::primary::Traffic;
 use crate::reload::Record;
 use crate::{process, version};
 
@@ -32,16 +32,16 @@ impl Own {
     }
 
     /// The process-wide families, and what each primary has in flight at this very moment.
-    pub(crate) fn snapshots(&self, publications: &Publications) -> Vec<Arc<Snapshot>> {
+    pub(crate) fn snapshots(&self, primaries: &[(Arc<str>, Arc<Traffic>)]) -> Vec<Arc<Snapshot>> {
         let mut snapshots = vec![Arc::new(
             Snapshot::builder(None).add(&self.process()).build(),
         )];
-        for (primary, entry) in &publications.primaries {
+        for (primary, traffic) in primaries {
             let mut samples = Samples::new();
             samples.gauge(
                 &collection::API_IN_FLIGHT_REQUESTS,
                 &[],
-                entry.traffic.in_flight() as f64,
+                traffic.in_flight() as f64,
             );
             snapshots.push(Arc::new(
                 Snapshot::builder(Some(Arc::clone(primary)))
