@@ -121,12 +121,13 @@ impl Scene {
     }
 }
 
-/// Long enough that no cycle begins while a walk is under way: it would begin right behind it, and be measured with it.
+/// Long enough that no cycle is due while a walk is under way: it would begin right behind it, and be measured with it. Live jobs
+/// are due half an interval after they were read.
 fn interval(case: &Case) -> Duration {
     let pages = case.jobs.div_ceil(100);
     let waiting = case.page_delay.as_secs_f64() * pages as f64 / case.cursors as f64;
     let working = case.jobs as f64 * 12e-6;
-    Duration::from_secs(10) + Duration::from_secs_f64(waiting + working) * 2
+    Duration::from_secs(10) + Duration::from_secs_f64((waiting + working) * 2.5)
 }
 
 /// From when on a walk over finished jobs asks for them: each walk has its own.
