@@ -21,7 +21,7 @@ pub(crate) async fn bench(filter: &Filter) {
     }
     println!(
         "\nfirst walk: processor time is that of the exporter from the first page to the published counters, without what a\n\
-         walk of one job takes (fixed); bare is a loop that downloads the same pages and only validates the JSON; medians"
+         walk of one job takes (fixed); bare is a loop that downloads the same pages, without delay, and only validates the JSON; medians"
     );
     Cost::print_head();
     let mut costs = Vec::new();
