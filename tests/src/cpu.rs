@@ -2,6 +2,7 @@
 
 use nix::time::ClockId;
 use nix::unistd::Pid;
+use std::thread::JoinHandle;
 
 /// What a process has used so far; Linux only.
 pub fn of_process(pid: u32) -> f64 {
@@ -10,8 +11,21 @@ pub fn of_process(pid: u32) -> f64 {
 }
 
 /// What the calling thread has used so far.
-pub fn of_this_thread() -> f64 {
+fn of_this_thread() -> f64 {
     read(ClockId::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// What a task uses, on a thread and in a runtime of its own; the thread ends with it.
+pub fn of_task<F: Future>(task: impl FnOnce() -> F + Send + 'static) -> JoinHandle<f64> {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let began = of_this_thread();
+        runtime.block_on(task());
+        of_this_thread() - began
+    })
 }
 
 fn read(clock: ClockId) -> f64 {

@@ -28,23 +28,16 @@ struct Pagination<'a> {
 pub(crate) fn of(primary: &Running) -> f64 {
     let url = format!("{}/admin/jobs", primary.url());
     let ca = primary.ca_pem().to_owned();
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let began = cpu::of_this_thread();
-        runtime.block_on(walk(&url, ca.as_bytes()));
-        cpu::of_this_thread() - began
-    });
-    thread.join().expect("the bare loop ends")
+    cpu::of_task(|| walk(url, ca))
+        .join()
+        .expect("the bare loop ends")
 }
 
-async fn walk(url: &str, ca: &[u8]) {
-    let client = nbu_tests::https(ca);
+async fn walk(url: String, ca: String) {
+    let client = nbu_tests::https(ca.as_bytes());
     let mut cursor = None;
     loop {
-        let mut address = reqwest::Url::parse(url).expect("an address");
+        let mut address = reqwest::Url::parse(&url).expect("an address");
         address
             .query_pairs_mut()
             .append_pair("filter", "state eq 'DONE'")

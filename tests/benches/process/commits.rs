@@ -1,5 +1,6 @@
 //! How long commits take, as the exporter logs it at `debug`.
 
+use super::millis_within;
 use nbu_tests::Exporter;
 use std::time::Duration;
 
@@ -23,30 +24,23 @@ impl Commits {
         println!(
             "commits: {} written, median {:.1} ms, 95 % within {:.1} ms, longest {:.1} ms",
             self.0.len(),
-            self.millis(0.5),
-            self.millis(0.95),
-            self.millis(1.0),
+            self.millis(50),
+            self.millis(95),
+            self.millis(100),
         );
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::json!({
             "commits": self.0.len(),
-            "median_ms": self.millis(0.5),
-            "p95_ms": self.millis(0.95),
-            "longest_ms": self.millis(1.0),
+            "median_ms": self.millis(50),
+            "p95_ms": self.millis(95),
+            "longest_ms": self.millis(100),
         })
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a small number"
-    )]
-    fn millis(&self, share: f64) -> f64 {
-        let place = (share * self.0.len() as f64).ceil() as usize;
-        let took = self.0.get(place.saturating_sub(1)).copied();
-        took.unwrap_or_default().as_secs_f64() * 1e3
+    fn millis(&self, percent: usize) -> f64 {
+        millis_within(&self.0, percent)
     }
 }
 

@@ -81,6 +81,13 @@ fn state_bytes(page: &Page) -> f64 {
     page.sum("netbackup_exporter_state_bytes", &[])
 }
 
+/// Milliseconds within which so many of a hundred were over; the shortest are first.
+fn millis_within(took: &[Duration], percent: usize) -> f64 {
+    let place = (took.len() * percent).div_ceil(100);
+    let took = took.get(place.saturating_sub(1)).copied();
+    took.unwrap_or_default().as_secs_f64() * 1e3
+}
+
 fn micros_each(seconds: f64, jobs: f64) -> f64 {
     seconds * 1e6 / jobs
 }

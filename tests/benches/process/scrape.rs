@@ -1,6 +1,6 @@
 //! Scrapes of 100,000 lines: how long they take while everything is collected, and what one costs beside sending the same bytes.
 
-use super::MIB;
+use super::{MIB, millis_within};
 use nbu_sim::{Population, Sim};
 use nbu_tests::{Launch, Watched, configuration, cpu};
 use nix::sys::signal::Signal;
@@ -80,7 +80,7 @@ async fn row(watched: &Watched, encoding: &'static str) -> serde_json::Value {
     drop(exporter);
     let bare = bare(bytes).await;
 
-    let [median, most, longest] = [50, 99, 100].map(|percent| percentile(&took, percent) * 1e3);
+    let [median, most, longest] = [50, 99, 100].map(|percent| millis_within(&took, percent));
     let page = if encoding == "gzip" { "gzip" } else { "plain" };
     println!(
         "{page:>5} {:>7.2} {median:>10.1} {most:>8.1} {longest:>11.1} {:>13.0} {:>9.0} {:>6.2}",
@@ -176,25 +176,12 @@ fn length(head: &[u8]) -> usize {
     length.expect("a length").expect("a number")
 }
 
-/// Seconds within which so many of a hundred were over.
-fn percentile(took: &[Duration], percent: usize) -> f64 {
-    took[took.len() * percent / 100 - 1].as_secs_f64()
-}
-
 /// Processor time in seconds of an answer of so many bytes, from a thread that does nothing but send them.
 async fn bare(bytes: usize) -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let listener = listener.into_std().expect("a listener");
-    let server = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let began = cpu::of_this_thread();
-        runtime.block_on(serve(listener, bytes));
-        cpu::of_this_thread() - began
-    });
+    let server = cpu::of_task(move || serve(listener, bytes));
     let scraper = Scraper::connect(&address, "identity").await;
     scraper.scrape().await;
     let whole = server.join().expect("the loop ends");
