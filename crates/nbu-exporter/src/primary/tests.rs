@@ -64,9 +64,13 @@ fn failure(reason: Reason) -> Result<Collected, Failure> {
 }
 
 fn estate() -> Arc<Estate> {
+    estate_on(&Board::default())
+}
+
+fn estate_on(board: &Board) -> Arc<Estate> {
     Estate::new(
         "paris".into(),
-        Board::default(),
+        board.clone(),
         Clock::manual(AT).0,
         Storage::Memory,
     )
@@ -300,4 +304,20 @@ async fn a_run_that_was_refused_a_part_is_no_success_but_what_it_found_is_fresh(
     }
     let success = "netbackup_exporter_collector_last_success_timestamp_seconds";
     assert!(!has(&exposed, success), "{exposed:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn collections_that_have_ended_are_published_together() {
+    let board = Board::default();
+    let mut life = Life::new(estate_on(&board), config());
+    for slot in &mut life.slots {
+        slot.started(life.running.spawn(async { Ok(found()) }).id());
+    }
+    let first = life.running.join_next_with_id().await.unwrap();
+    // All of them have had their turn by now: they wait for nothing.
+    tokio::task::yield_now().await;
+    life.finish(first);
+    assert!(life.running.is_empty());
+    assert_eq!(board.reader().borrow().generation, 1);
+    assert!(life.slots.iter().all(|slot| slot.running.is_none()));
 }
