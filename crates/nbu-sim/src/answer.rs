@@ -86,6 +86,10 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         })?,
         Route::StorageUnits => storage::units(&primary.storage.read(), request.query)?,
         Route::DiskPools => storage::pools(&primary.storage.read(), request.query)?,
+        Route::DiskPool => {
+            let id = query::decode(request.matched.argument);
+            storage::pool(&primary.storage.read(), &id)?
+        }
         Route::StorageServers => storage::servers(&primary.storage.read(), request.query)?,
         Route::Policies => config::policies(&primary.configuration.read(), request.query)?,
         Route::Policy => {

@@ -154,6 +154,17 @@ pub enum Malformed {
     DuplicateKeys,
     /// The record says the same name or id as the first one of the page.
     SameAsFirst,
+    /// Every number but those of the record's identity and its times of the week is this one, at every depth: 2^63−1, 2^64−1, −1
+    /// and the like, which say "no limit" or "not known". What no 64 bits hold is left out.
+    Sentinel(i128),
+    /// Every word of a vocabulary is in another of its spellings: `Full Backup` for `FULL_BACKUP`.
+    OtherSpellings,
+    /// Every state is a number.
+    StatesAsNumbers,
+    /// The totals of sizes are missing, and those of disk volumes are there.
+    NoTotals,
+    /// The category of storage is missing.
+    NoCategory,
 }
 
 /// A function over an answer's body.

@@ -34,6 +34,8 @@ pub enum Route {
     StorageUnits,
     /// `GET /storage/disk-pools`
     DiskPools,
+    /// `GET /storage/disk-pools/{id}`
+    DiskPool,
     /// `GET /storage/storage-servers`
     StorageServers,
     /// `GET /config/policies/`
@@ -88,6 +90,7 @@ impl Route {
             "/catalog/images" => plain(Self::CatalogImages),
             _ => match path.rsplit_once('/') {
                 Some(("/admin/jobs", id)) => with(Self::Job, id),
+                Some(("/storage/disk-pools", id)) => with(Self::DiskPool, id),
                 Some(("/config/policies", name)) => with(Self::Policy, name),
                 Some(("/status-codes", code)) => with(Self::StatusCode, code),
                 _ => plain(Self::Unknown),
@@ -130,6 +133,7 @@ impl fmt::Display for Route {
             Self::Job => "/admin/jobs/{id}",
             Self::StorageUnits => "/storage/storage-units",
             Self::DiskPools => "/storage/disk-pools",
+            Self::DiskPool => "/storage/disk-pools/{id}",
             Self::StorageServers => "/storage/storage-servers",
             Self::Policies => "/config/policies/",
             Self::Policy => "/config/policies/{name}",

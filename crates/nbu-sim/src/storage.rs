@@ -4,7 +4,7 @@ mod draw;
 mod list;
 
 pub(crate) use draw::draw;
-pub(crate) use list::{Listed, Read, list, pools, servers, text, units};
+pub(crate) use list::{Listed, Read, list, pool, pools, servers, text, units};
 
 /// How much storage a simulated primary has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

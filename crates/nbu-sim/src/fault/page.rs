@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Fault, Malformed};
 
+mod words;
+
 /// Stands in the edited JSON where bytes must come that a JSON library would not write.
 const MARK: &str = "\u{e000}";
 
@@ -98,18 +100,18 @@ fn unshift(document: &mut Value, by: i64) {
     }
 }
 
-/// Spoils every n-th record; returns what must replace the marks.
+/// Spoils every n-th record, or the only one of an answer that is no list; returns what must replace the marks.
 fn malform(document: &mut Value, every: usize, how: &Malformed) -> Vec<u8> {
-    let Some(records) = document.get_mut("data").and_then(Value::as_array_mut) else {
-        return Vec::new();
-    };
-    let first = records.first().cloned();
-    for record in records
-        .iter_mut()
-        .skip(every.saturating_sub(1))
-        .step_by(every.max(1))
-    {
-        spoil(record, how, first.as_ref());
+    match document.get_mut("data") {
+        Some(Value::Array(records)) => {
+            let first = records.first().cloned();
+            let chosen = records.iter_mut().skip(every.saturating_sub(1));
+            for record in chosen.step_by(every.max(1)) {
+                spoil(record, how, first.as_ref());
+            }
+        }
+        Some(record @ Value::Object(_)) if every == 1 => spoil(record, how, None),
+        _ => return Vec::new(),
     }
     match how {
         Malformed::InvalidUtf8 => b"\xff\xfe\xc3\x28".to_vec(),
@@ -139,6 +141,15 @@ fn spoil(record: &mut Value, how: &Malformed, first: Option<&Value>) {
                 }
             }
         }
+        Malformed::Sentinel(number) => {
+            if let Some(attributes) = record.get_mut("attributes") {
+                set_numbers(attributes, *number);
+            }
+        }
+        Malformed::OtherSpellings => words::respell(record),
+        Malformed::StatesAsNumbers => words::number_states(record),
+        Malformed::NoTotals => remove(record, &TOTALS),
+        Malformed::NoCategory => remove(record, &["storageCategory", "isCloudSTU"]),
         Malformed::Deep(_) => record["attributes"]["extra"] = json!(MARK),
         Malformed::LongString(bytes) => {
             for name in ["name", "policyName"] {
@@ -157,6 +168,43 @@ fn spoil(record: &mut Value, how: &Malformed, first: Option<&Value>) {
                 }
             }
         }
+    }
+}
+
+/// The attributes that tell how large a disk pool is.
+const TOTALS: [&str; 4] = [
+    "rawSizeBytes",
+    "usableSizeBytes",
+    "availableSpaceBytes",
+    "usedCapacityBytes",
+];
+
+fn remove(record: &mut Value, names: &[&str]) {
+    if let Some(attributes) = record.get_mut("attributes").and_then(Value::as_object_mut) {
+        attributes.retain(|name, _| !names.contains(&name.as_str()));
+    }
+}
+
+fn set_numbers(value: &mut Value, number: i128) {
+    match value {
+        Value::Number(_) => {
+            let signed = i64::try_from(number).map(Value::from);
+            let unsigned = || u64::try_from(number).map(Value::from);
+            if let Ok(sentinel) = signed.or_else(|_| unsigned()) {
+                *value = sentinel;
+            }
+        }
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| set_numbers(value, number)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if !matches!(name.as_str(), "jobId" | "parentJobId" | "dayOfWeek") {
+                    set_numbers(value, number);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -31,6 +31,17 @@ pub(crate) fn pools(storage: &Storage, query: &Query) -> Result<Vec<u8>, Refusal
     )
 }
 
+/// `GET /storage/disk-pools/{id}`.
+pub(crate) fn pool(storage: &Storage, id: &str) -> Result<Vec<u8>, Refusal> {
+    let mut pools = storage.pools.iter();
+    let pool = pools.find(|pool| pool.id == id).ok_or(Refusal::NotFound)?;
+    let mut body = Vec::new();
+    let mut document = Object::begin(&mut body);
+    pool.write(document.key("data"));
+    document.end();
+    Ok(body)
+}
+
 /// `GET /storage/storage-servers`.
 pub(crate) fn servers(storage: &Storage, query: &Query) -> Result<Vec<u8>, Refusal> {
     list(

@@ -344,6 +344,41 @@ async fn records_are_spoiled() {
     assert!(spoiled(Malformed::NotAnObject).await.body["data"][1].is_string());
     assert_eq!(spoiled(Malformed::InvalidUtf8).await.body, Value::Null);
     assert_eq!(spoiled(Malformed::Deep(200_000)).await.body, Value::Null);
+    let limitless = spoiled(Malformed::Sentinel(i64::MAX.into())).await;
+    let attributes = &limitless.body["data"][1]["attributes"];
+    assert_eq!(attributes["kilobytesTransferred"], i64::MAX);
+    assert_ne!(attributes["jobId"], i64::MAX);
+    let respelled = spoiled(Malformed::OtherSpellings).await;
+    let state = |index: usize| respelled.body["data"][index]["attributes"]["state"].clone();
+    assert!(state(1).as_str().unwrap().starts_with(char::is_lowercase));
+    assert!(state(0).as_str().unwrap().starts_with(char::is_uppercase));
+    let numbered = spoiled(Malformed::StatesAsNumbers).await;
+    assert!(numbered.body["data"][1]["attributes"]["state"].is_u64());
     let twice = spoiled(Malformed::SameAsFirst).await;
     assert_eq!(twice.body["data"][0]["id"], twice.body["data"][1]["id"]);
+}
+
+#[tokio::test]
+async fn pools_lose_their_totals_in_the_list_and_have_them_in_the_detail() {
+    let asking = start().await;
+    for (how, gone) in [
+        (Malformed::NoTotals, "usableSizeBytes"),
+        (Malformed::NoCategory, "storageCategory"),
+    ] {
+        let honest = asking.ask("/storage/disk-pools", &[]).await;
+        let pool = &honest.body["data"][0];
+        assert!(!pool["attributes"][gone].is_null(), "{gone}");
+        let faults = asking.primary.faults();
+        faults.always(Route::DiskPools, Fault::Malformed { every: 1, how });
+        let list = asking.ask("/storage/disk-pools", &[]).await;
+        let attributes = &list.body["data"][0]["attributes"];
+        assert!(attributes[gone].is_null(), "{gone}");
+        assert!(!attributes["diskVolumes"][0]["rawSizeBytes"].is_null());
+        let id = pool["id"].as_str().unwrap().replace(':', "%3A");
+        let detail = asking.ask(&format!("/storage/disk-pools/{id}"), &[]).await;
+        assert_eq!(&detail.body["data"], pool);
+        faults.clear();
+    }
+    let missing = asking.ask("/storage/disk-pools/no-such", &[]).await;
+    assert_eq!(missing.status, 404);
 }
