@@ -15,6 +15,7 @@ fuzz_target!(|body: &[u8]| {
         Ok(info) => {
             assert_eq!(info.records, visited);
             assert!(info.elements() >= info.records);
+            assert_eq!(info.mismatches.count() > 0, info.mismatches.first().is_some());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

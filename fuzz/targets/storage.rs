@@ -14,7 +14,7 @@ fuzz_target!(|body: &[u8]| {
         assert_eq!(info.records, visited);
     }
     let _ = fold_page::<DiskPool<'_>>(body, |pool| {
-        let _ = (pool.capacity(), format!("{pool:?}"));
+        let _ = (pool.capacity(), pool.sum_of_volumes(), format!("{pool:?}"));
         for volume in &pool.volumes {
             let _ = pool.volume_capacity(volume);
         }

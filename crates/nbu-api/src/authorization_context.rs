@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::lenient::object;
+use crate::lenient::{Notes, object};
 use crate::page::{DecodeError, decode_wrapped, sealed::Decode};
 
 object! {
@@ -67,7 +67,7 @@ fn holds(above: &str, namespace: &str) -> bool {
 }
 
 impl<'a> Decode<'a> for AuthorizationContext<'a> {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_wrapped(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_wrapped(body, notes)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::lenient::object;
+use crate::lenient::{Notes, object};
 use crate::page::{DecodeError, decode_flat, sealed::Decode};
 
 object! {
@@ -42,7 +42,7 @@ impl CaCertificates<'_> {
 }
 
 impl<'a> Decode<'a> for CaCertificates<'a> {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_flat(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_flat(body, notes)
     }
 }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use crate::lenient::object;
 use crate::page::{Identity, Record, Resource, sealed::Sealed};
+use crate::policy_type::PolicyType;
+use crate::schedule_type::ScheduleType;
 
 object! {
     /// What a backup left behind.
@@ -18,18 +20,18 @@ object! {
         client_name: Option<Cow<'a, str>> = "clientName",
         /// `policyName`.
         policy_name: Option<Cow<'a, str>> = "policyName",
-        /// `policyType`, in the words of the catalog (`MS-Windows`).
-        policy_type: Option<Cow<'a, str>> = "policyType",
-        /// `scheduleType`, in the words of the catalog (`FULL`).
-        schedule_type: Option<Cow<'a, str>> = "scheduleType",
+        /// `policyType`.
+        policy_type: Option<PolicyType<'a>> = "policyType",
+        /// `scheduleType`.
+        schedule_type: Option<ScheduleType<'a>> = "scheduleType",
         /// `backupTime`: when the backup began.
         backup_time: Option<Timestamp> = "backupTime",
         /// `elapsedTimeSeconds`: how long it took.
-        elapsed_seconds: Option<u64> = "elapsedTimeSeconds",
+        elapsed_seconds: Option<u64> = "elapsedTimeSeconds" in Seconds,
         /// `backupStatus`: how the backup job ended.
-        status: Option<i64> = "backupStatus",
+        status: Option<i64> = "backupStatus" in Status,
         /// `jobId` of the backup job.
-        job_id: Option<u64> = "jobId",
+        job_id: Option<u64> = "jobId" in Identity,
     }
 }
 

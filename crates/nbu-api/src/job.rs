@@ -9,7 +9,9 @@ use crate::job_state::JobState;
 use crate::job_type::JobType;
 use crate::lenient::object;
 use crate::page::{Identity, Record, Resource, sealed::Sealed};
+use crate::policy_type::PolicyType;
 use crate::queue_reason::QueueReason;
+use crate::schedule_type::ScheduleType;
 
 object! {
     /// A job as the primary lists it. Fields that do not apply are absent, never 0 and never empty.
@@ -17,13 +19,13 @@ object! {
     /// Sizes are in kilobytes (1024 bytes by the product's convention; the API does not say), ratios in percent.
     pub struct Job<'a> {
         /// `jobId`, or the element's `id` where that is missing. Counted from 1; never 0 in a visited record.
-        job_id: u64 = "jobId",
+        job_id: u64 = "jobId" in Identity,
         /// `parentJobId`.
-        parent_job_id: Option<u64> = "parentJobId",
+        parent_job_id: Option<u64> = "parentJobId" in Identity,
         /// `jobPath`: the ids from the root job down to this one, joined by dots. Absent in 8.3.
         job_path: Option<Cow<'a, str>> = "jobPath",
         /// `childCount`: direct children. Above 0 the job only groups others. Absent in 8.3.
-        child_count: Option<u64> = "childCount",
+        child_count: Option<u64> = "childCount" in Setting,
         /// `state`.
         state: Option<JobState<'a>> = "state",
         /// `jobType`.
@@ -31,13 +33,13 @@ object! {
         /// `jobSubType`.
         job_sub_type: Option<Cow<'a, str>> = "jobSubType",
         /// `status`: the status code. Absent while the job runs; 0 is success, 1 partial success.
-        status: Option<i64> = "status",
-        /// `policyType`, in the words of the job list (`VMWARE`, `STANDARD`).
-        policy_type: Option<Cow<'a, str>> = "policyType",
+        status: Option<i64> = "status" in Status,
+        /// `policyType`.
+        policy_type: Option<PolicyType<'a>> = "policyType",
         /// `policyName`. Duplications by a lifecycle policy have `SLP_` and its name.
         policy_name: Option<Cow<'a, str>> = "policyName",
-        /// `scheduleType`, in the words of the job list (`FULL_BACKUP`).
-        schedule_type: Option<Cow<'a, str>> = "scheduleType",
+        /// `scheduleType`.
+        schedule_type: Option<ScheduleType<'a>> = "scheduleType",
         /// `scheduleName`; `-` for some jobs.
         schedule_name: Option<Cow<'a, str>> = "scheduleName",
         /// `clientName`. For virtual machines it may be the backup host.
@@ -59,27 +61,27 @@ object! {
         /// `activeElapsedTime` since the start of the last try.
         active_elapsed_time: Option<Duration> = "activeElapsedTime",
         /// `kilobytesTransferred`: the estimated amount.
-        kilobytes_transferred: Option<u64> = "kilobytesTransferred",
+        kilobytes_transferred: Option<u64> = "kilobytesTransferred" in Kilobytes,
         /// `kilobytesDataTransferred`: what really went over the wire.
-        kilobytes_data_transferred: Option<u64> = "kilobytesDataTransferred",
+        kilobytes_data_transferred: Option<u64> = "kilobytesDataTransferred" in Kilobytes,
         /// `kilobytesToTransfer`: what remains.
-        kilobytes_to_transfer: Option<u64> = "kilobytesToTransfer",
+        kilobytes_to_transfer: Option<u64> = "kilobytesToTransfer" in Kilobytes,
         /// `transferRate`, in kilobytes per second.
-        transfer_rate: Option<u64> = "transferRate",
+        transfer_rate: Option<u64> = "transferRate" in Kilobytes,
         /// `numberOfFiles` protected.
-        number_of_files: Option<u64> = "numberOfFiles",
+        number_of_files: Option<u64> = "numberOfFiles" in Count,
         /// `estimatedFiles` to protect.
-        estimated_files: Option<u64> = "estimatedFiles",
+        estimated_files: Option<u64> = "estimatedFiles" in Count,
         /// `percentComplete`, 0 to 100.
-        percent_complete: Option<f64> = "percentComplete",
+        percent_complete: Option<f64> = "percentComplete" in Percent,
         /// `dedupRatio`: space saved by deduplication and compression together, in percent.
-        dedup_ratio: Option<f64> = "dedupRatio",
+        dedup_ratio: Option<f64> = "dedupRatio" in Percent,
         /// `dedupSpaceRatio`: space saved by deduplication, in percent.
-        dedup_space_ratio: Option<f64> = "dedupSpaceRatio",
+        dedup_space_ratio: Option<f64> = "dedupSpaceRatio" in Percent,
         /// `compressionSpaceRatio`: space saved by compression, in percent.
-        compression_space_ratio: Option<f64> = "compressionSpaceRatio",
+        compression_space_ratio: Option<f64> = "compressionSpaceRatio" in Percent,
         /// `acceleratorOptimization`, in percent.
-        accelerator_optimization: Option<f64> = "acceleratorOptimization",
+        accelerator_optimization: Option<f64> = "acceleratorOptimization" in Percent,
         /// `jobQueueReason`; the API's −99, not applicable, is absent here.
         queue_reason: Option<QueueReason> = "jobQueueReason",
         /// `jobQueueResource`: what the job waits for.
@@ -93,9 +95,9 @@ object! {
         /// `dteMode`: encryption in transit, `ON`, `OFF` or `UNKNOWN`. Absent in 8.3.
         dte_mode: Option<Cow<'a, str>> = "dteMode",
         /// `try`: number of the current try, from 1.
-        try_number: Option<u64> = "try",
+        try_number: Option<u64> = "try" in Setting,
         /// `priority`.
-        priority: Option<i64> = "priority",
+        priority: Option<i64> = "priority" in Opaque,
     }
 }
 

@@ -10,31 +10,33 @@ use crate::job_state::JobState;
 use crate::job_type::JobType;
 use crate::lenient::object;
 use crate::page::{Identity, Record, Resource, sealed::Sealed};
+use crate::policy_type::PolicyType;
+use crate::schedule_type::ScheduleType;
 
 object! {
     /// A job as the primary lists it, `GET /admin/jobs`, as far as it matters once the job is done: half of a [`Job`], for who
     /// reads a million of them.
     pub struct JobEnding<'a> {
         /// As [`Job::job_id`].
-        job_id: u64 = "jobId",
+        job_id: u64 = "jobId" in Identity,
         /// As [`Job::parent_job_id`].
-        parent_job_id: Option<u64> = "parentJobId",
+        parent_job_id: Option<u64> = "parentJobId" in Identity,
         /// As [`Job::job_path`].
         job_path: Option<Cow<'a, str>> = "jobPath",
         /// As [`Job::child_count`].
-        child_count: Option<u64> = "childCount",
+        child_count: Option<u64> = "childCount" in Setting,
         /// As [`Job::state`].
         state: Option<JobState<'a>> = "state",
         /// As [`Job::job_type`].
         job_type: Option<JobType<'a>> = "jobType",
         /// As [`Job::status`].
-        status: Option<i64> = "status",
+        status: Option<i64> = "status" in Status,
         /// As [`Job::policy_type`].
-        policy_type: Option<Cow<'a, str>> = "policyType",
+        policy_type: Option<PolicyType<'a>> = "policyType",
         /// As [`Job::policy_name`].
         policy_name: Option<Cow<'a, str>> = "policyName",
         /// As [`Job::schedule_type`].
-        schedule_type: Option<Cow<'a, str>> = "scheduleType",
+        schedule_type: Option<ScheduleType<'a>> = "scheduleType",
         /// As [`Job::client_name`].
         client_name: Option<Cow<'a, str>> = "clientName",
         /// As [`Job::workload_display_name`].
@@ -48,13 +50,13 @@ object! {
         /// As [`Job::elapsed_time`].
         elapsed_time: Option<Duration> = "elapsedTime",
         /// As [`Job::kilobytes_transferred`].
-        kilobytes_transferred: Option<u64> = "kilobytesTransferred",
+        kilobytes_transferred: Option<u64> = "kilobytesTransferred" in Kilobytes,
         /// As [`Job::kilobytes_data_transferred`].
-        kilobytes_data_transferred: Option<u64> = "kilobytesDataTransferred",
+        kilobytes_data_transferred: Option<u64> = "kilobytesDataTransferred" in Kilobytes,
         /// As [`Job::number_of_files`].
-        number_of_files: Option<u64> = "numberOfFiles",
+        number_of_files: Option<u64> = "numberOfFiles" in Count,
         /// As [`Job::dedup_ratio`].
-        dedup_ratio: Option<f64> = "dedupRatio",
+        dedup_ratio: Option<f64> = "dedupRatio" in Percent,
         /// As [`Job::destination_storage_unit`].
         destination_storage_unit: Option<Cow<'a, str>> = "destinationStorageUnitName",
         /// As [`Job::destination_media_server`].

@@ -8,6 +8,7 @@ mod duration;
 mod key;
 mod number;
 mod object;
+mod quantity;
 mod text;
 mod time;
 mod values;
@@ -23,6 +24,8 @@ use self::any::{drain_array, drain_object};
 pub(crate) use self::any::{Any, Reader, ignore};
 pub(crate) use self::key::{Key, fingerprint};
 pub(crate) use self::object::{Attributes, Merge, object};
+pub use self::quantity::Quantity;
+pub(crate) use self::quantity::{believe, believed};
 use crate::paging::Mismatches;
 
 /// What became of one value.
@@ -84,25 +87,46 @@ impl<'de, T: Scalar<'de>> Field<'de> for Option<T> {
 }
 
 /// Mismatches noted while one page is read.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Notes {
-    count: Cell<u32>,
-    first: Cell<Option<&'static str>>,
+    mismatches: Cell<Mismatches>,
+    stopped_at: Cell<Option<&'static str>>,
 }
 
 impl Notes {
+    #[cold]
     pub(crate) fn mismatch(&self, field: &'static str) {
-        self.count.set(self.count.get().saturating_add(1));
-        if self.first.get().is_none() {
-            self.first.set(Some(field));
-        }
+        let mut mismatches = self.mismatches.take();
+        mismatches.add(field, 1);
+        self.mismatches.set(mismatches);
     }
 
-    pub(crate) fn mismatches(&self) -> Mismatches {
-        Mismatches {
-            count: self.count.get(),
-            first: self.first.get(),
-        }
+    /// Adds what was noted elsewhere.
+    pub(crate) fn add(&self, more: &Mismatches) {
+        let mut mismatches = self.mismatches.take();
+        mismatches.merge(more);
+        self.mismatches.set(mismatches);
+    }
+
+    /// The outermost field whose value could not be read to its end.
+    pub(crate) fn stopped_at(&self) -> Option<&'static str> {
+        self.stopped_at.take()
+    }
+
+    #[cold]
+    fn stop_at(&self, field: &'static str) {
+        self.stopped_at.set(Some(field));
+    }
+
+    /// What was noted, which is forgotten.
+    pub(crate) fn take(&self) -> Mismatches {
+        self.mismatches.take()
+    }
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notes").finish_non_exhaustive()
     }
 }
 
@@ -127,7 +151,8 @@ impl<'de, T: Field<'de>> DeserializeSeed<'de> for Seed<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<T, D::Error> {
-        T::read(source, self.field, self.notes)
+        let Self { field, notes, .. } = self;
+        T::read(source, field, notes).inspect_err(|_| notes.stop_at(field))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::lenient::{Read, Scalar, object};
+use crate::lenient::{Notes, Read, Scalar, object};
 use crate::page::{DecodeError, decode_flat, sealed::Decode};
 
 /// A secret in an answer, borrowed from the body where it has no escapes. Its `Debug` does not tell it.
@@ -51,13 +51,13 @@ object! {
         /// `tokenType`: `BEARER`, or `MFA` for a token that only opens the second step of the login.
         token_type: Option<Cow<'a, str>> = "tokenType",
         /// `validity` in seconds.
-        validity: Option<u64> = "validity",
+        validity: Option<u64> = "validity" in Seconds,
     }
 }
 
 impl<'a> Decode<'a> for Login<'a> {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_flat(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_flat(body, notes)
     }
 }
 
@@ -66,14 +66,14 @@ object! {
     /// primary's own token, and only asked how long it is worth sending.
     pub struct TokenClaims {
         /// `iat`: when it was issued, in seconds since the epoch on the primary's clock.
-        issued_at: Option<u64> = "iat",
+        issued_at: Option<u64> = "iat" in Time,
         /// `exp`: when it ends.
-        expires_at: Option<u64> = "exp",
+        expires_at: Option<u64> = "exp" in Time,
     }
 }
 
 impl<'a> Decode<'a> for TokenClaims {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_flat(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_flat(body, notes)
     }
 }

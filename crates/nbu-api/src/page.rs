@@ -5,7 +5,8 @@ mod resource;
 mod salvage;
 mod wrapped;
 
-use crate::paging::PageInfo;
+use crate::lenient::{Attributes, Notes};
+use crate::paging::{Mismatches, PageInfo};
 
 pub(crate) use self::document::decode_flat;
 pub(crate) use self::resource::{Identity, Resource};
@@ -15,19 +16,23 @@ pub(crate) use self::wrapped::decode_wrapped;
 /// implementing type means nothing, [`Record::Of`] is what a page is read into.
 pub trait Record: sealed::Sealed {
     /// The record, borrowing from the page.
-    type Of<'a>: Resource<'a>;
+    type Of<'a>: Resource<'a> + std::fmt::Debug;
 
     /// The word for logs: `job`, `disk pool` and so on.
     const KIND: &'static str;
+
+    /// The vendor's names of the attributes that are read, without those within them.
+    const FIELDS: &'static [&'static str] = <Self::Of<'static> as Attributes<'static>>::KEYS;
 }
 
 pub(crate) mod sealed {
     use super::DecodeError;
+    use crate::lenient::Notes;
 
     pub trait Sealed {}
 
     pub trait Decode<'a>: Sized {
-        fn decode(body: &'a [u8]) -> Result<Self, DecodeError>;
+        fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError>;
     }
 }
 
@@ -48,8 +53,8 @@ pub enum DecodeError {
 
 /// Reads a page and hands each record to `visit`, in order and borrowing from `body`.
 ///
-/// Elements that are no readable record are skipped and counted, fields that hold something else than
-/// they should are read as absent and counted. When the page turns out to be broken further down, the
+/// Elements that are no readable record are skipped and counted, values of another
+/// kind or size than a field can have are read as absent and counted ([`PageInfo::mismatches`]). When the page turns out to be broken further down, the
 /// records before that place have been visited already: fold into something that can be thrown away or
 /// that takes a record twice.
 ///
@@ -93,5 +98,12 @@ impl<'a, T: sealed::Decode<'a>> Object<'a> for T {}
 /// # Ok::<(), nbu_api::DecodeError>(())
 /// ```
 pub fn decode_object<'a, T: Object<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    T::decode(body)
+    read_object(body).map(|(object, _)| object)
+}
+
+/// As [`decode_object`], with the values that could not be used.
+pub fn read_object<'a, T: Object<'a>>(body: &'a [u8]) -> Result<(T, Mismatches), DecodeError> {
+    let notes = Notes::default();
+    let object = T::decode(body, &notes)?;
+    Ok((object, notes.take()))
 }

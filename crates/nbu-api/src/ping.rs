@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
+use crate::lenient::Quantity;
+
 /// The header of the ping that tells the primary's API version.
 pub const API_VERSION_HEADER: &str = "X-NetBackup-API-Version";
 
 /// Reads the primary's clock from the body of a ping: milliseconds since the epoch, in decimal.
 ///
-/// `None` for anything else, a zero included: a ping without a clock is still a ping.
+/// `None` for anything else, a zero or a time after 2100 included: a ping without a clock is still a ping.
 ///
 /// ```
 /// assert_eq!(nbu_api::parse_ping(b"1700000000123\n").map(|clock| clock.as_millisecond()), Some(1_700_000_000_123));
@@ -19,5 +21,7 @@ pub fn parse_ping(body: &[u8]) -> Option<Timestamp> {
         .parse()
         .ok()
         .filter(|&milliseconds: &i64| milliseconds > 0)?;
-    Timestamp::from_millisecond(milliseconds).ok()
+    let clock = Timestamp::from_millisecond(milliseconds).ok()?;
+    let is_believed = clock.as_second().unsigned_abs() <= Quantity::Time.largest();
+    is_believed.then_some(clock)
 }

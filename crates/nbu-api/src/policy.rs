@@ -6,6 +6,7 @@ use serde::de::MapAccess;
 
 use crate::lenient::{Any, Attributes, Merge, Notes, Read, ignore, object};
 use crate::page::{Identity, Record, Resource, sealed::Sealed};
+use crate::policy_type::PolicyType;
 use crate::schedule::Schedule;
 
 object! {
@@ -14,13 +15,13 @@ object! {
         @own {
             /// The element's `id`: the name. Always there in a visited record.
             name: Option<Cow<'a, str>>,
-            /// The element's `type`, in the words of the policies (`MS-Windows`).
-            policy_type: Option<Cow<'a, str>>,
+            /// The element's `type`.
+            policy_type: Option<PolicyType<'a>>,
         }
         /// `active`: whether its schedules run.
         active: Option<bool> = "active",
         /// `generationId`: another one after every change of the policy.
-        generation: Option<i64> = "generationId",
+        generation: Option<i64> = "generationId" in Opaque,
     }
 }
 
@@ -30,8 +31,8 @@ object! {
 pub struct PolicyDetail<'a> {
     /// The name. Always there in a visited record.
     pub name: Option<Cow<'a, str>>,
-    /// `policyType`, in the words of the policies.
-    pub policy_type: Option<Cow<'a, str>>,
+    /// `policyType`.
+    pub policy_type: Option<PolicyType<'a>>,
     /// `policyAttributes.active`.
     pub active: Option<bool>,
     /// `schedules`.
@@ -45,7 +46,7 @@ object! {
         /// Its name.
         name: Option<Cow<'a, str>> = "policyName",
         /// Its type.
-        policy_type: Option<Cow<'a, str>> = "policyType",
+        policy_type: Option<PolicyType<'a>> = "policyType",
         /// What is the same for all types.
         attributes: Option<BodyAttributes> = "policyAttributes",
         /// When it runs.
@@ -93,7 +94,7 @@ impl Record for Policy<'_> {
 impl<'de> Resource<'de> for Policy<'de> {
     fn identify(&mut self, identity: Identity<'de>) -> bool {
         self.name = identity.id;
-        self.policy_type = identity.kind;
+        self.policy_type = identity.kind.map(PolicyType::from);
         self.name.is_some()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::lenient::{Read, Scalar};
+use crate::spelling::is_same;
 
 /// `jobQueueReason` of a job: a code the vendor may extend.
 ///
@@ -14,6 +15,9 @@ use crate::lenient::{Read, Scalar};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueueReason(pub i64);
+
+/// The largest code that is believed.
+const LARGEST: i64 = 9999;
 
 /// Names of the codes from 1 on.
 const NAMES: [&str; 31] = [
@@ -59,6 +63,12 @@ impl QueueReason {
         (1..).map(Self).zip(NAMES)
     }
 
+    /// The reason of that word, in any spelling.
+    fn of(word: &str) -> Option<Self> {
+        let mut known = Self::known();
+        known.find_map(|(reason, name)| is_same(name, word).then_some(reason))
+    }
+
     /// The vendor's word for the code.
     pub fn name(self) -> Option<&'static str> {
         let index = usize::try_from(self.0.checked_sub(1)?).ok()?;
@@ -80,8 +90,8 @@ impl Scalar<'_> for QueueReason {
     fn integer(value: i128) -> Read<Self> {
         match i64::integer(value) {
             Read::Value(Self::NOT_APPLICABLE) | Read::Absent => Read::Absent,
-            Read::Value(code) => Read::Value(Self(code)),
-            Read::Mismatch => Read::Mismatch,
+            Read::Value(code @ 0..=LARGEST) => Read::Value(Self(code)),
+            Read::Value(_) | Read::Mismatch => Read::Mismatch,
         }
     }
 
@@ -97,7 +107,7 @@ impl Scalar<'_> for QueueReason {
         match i64::text(text) {
             Read::Value(code) => Self::integer(code.into()),
             Read::Absent => Read::Absent,
-            Read::Mismatch => Read::Mismatch,
+            Read::Mismatch => Self::of(text).map_or(Read::Mismatch, Read::Value),
         }
     }
 }

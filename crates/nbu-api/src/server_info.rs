@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::lenient::object;
+use crate::lenient::{Notes, object};
 use crate::page::{DecodeError, decode_flat, sealed::Decode};
 
 object! {
@@ -17,14 +17,14 @@ object! {
         /// `domainType`.
         domain_type: Option<Cow<'a, str>> = "domainType",
         /// `nbuKeySize`: bits of the keys NetBackup makes for new certificates.
-        key_size: Option<u64> = "nbuKeySize",
+        key_size: Option<u64> = "nbuKeySize" in Setting,
         /// `freezeModeEnabled`, from 11.2 on.
         freeze_mode: Option<bool> = "freezeModeEnabled",
     }
 }
 
 impl<'a> Decode<'a> for ServerInfo<'a> {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_flat(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_flat(body, notes)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::lenient::object;
+use crate::lenient::{Notes, object};
 use crate::page::{DecodeError, decode_wrapped, sealed::Decode};
 
 object! {
@@ -14,7 +14,7 @@ object! {
 }
 
 impl<'a> Decode<'a> for StatusText<'a> {
-    fn decode(body: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_wrapped(body)
+    fn decode(body: &'a [u8], notes: &Notes) -> Result<Self, DecodeError> {
+        decode_wrapped(body, notes)
     }
 }

@@ -31,7 +31,7 @@ object! {
         /// `isWormSupported`.
         worm_supported: Option<bool> = "isWormSupported",
         /// `nbuStatusCode`, after a partial success.
-        nbu_status_code: Option<i64> = "nbuStatusCode",
+        nbu_status_code: Option<i64> = "nbuStatusCode" in Status,
         /// `msdpAttributes`, of deduplication servers.
         msdp: Option<MsdpAttributes> = "msdpAttributes",
     }
@@ -41,19 +41,19 @@ object! {
     /// `msdpAttributes`: what a deduplication server says about itself.
     pub struct MsdpAttributes {
         /// `deduplicationRatioPercentage`: the ratio as the server reports it. Absent, never 0, when not told.
-        deduplication_ratio: Option<f64> = "deduplicationRatioPercentage",
+        deduplication_ratio: Option<f64> = "deduplicationRatioPercentage" in Percent,
         /// `catalogLogicalSizeBytes`: data before deduplication.
-        catalog_logical_size_bytes: Option<u64> = "catalogLogicalSizeBytes",
+        catalog_logical_size_bytes: Option<u64> = "catalogLogicalSizeBytes" in Bytes,
         /// `catalogFilesCount`.
-        catalog_files_count: Option<u64> = "catalogFilesCount",
+        catalog_files_count: Option<u64> = "catalogFilesCount" in Count,
         /// `storagePoolDetails`.
         storage_pool: Option<StoragePoolDetails> = "storagePoolDetails",
         /// `availDiskspaceCapacityInBytes`.
-        available_disk_space_bytes: Option<u64> = "availDiskspaceCapacityInBytes",
+        available_disk_space_bytes: Option<u64> = "availDiskspaceCapacityInBytes" in Bytes,
         /// `defaultCloudCacheCapacityInBytes`.
-        default_cloud_cache_bytes: Option<u64> = "defaultCloudCacheCapacityInBytes",
+        default_cloud_cache_bytes: Option<u64> = "defaultCloudCacheCapacityInBytes" in Bytes,
         /// `requestCloudCacheCapacityInBytes`.
-        request_cloud_cache_bytes: Option<u64> = "requestCloudCacheCapacityInBytes",
+        request_cloud_cache_bytes: Option<u64> = "requestCloudCacheCapacityInBytes" in Bytes,
         /// `fipsEnabled`.
         fips_enabled: Option<bool> = "fipsEnabled",
     }
@@ -63,15 +63,15 @@ object! {
     /// `storagePoolDetails`: the space of a deduplication pool, in bytes.
     pub struct StoragePoolDetails {
         /// `rawSizeBytes`.
-        raw_size_bytes: Option<u64> = "rawSizeBytes",
+        raw_size_bytes: Option<u64> = "rawSizeBytes" in Bytes,
         /// `reservedSpaceBytes`.
-        reserved_space_bytes: Option<u64> = "reservedSpaceBytes",
+        reserved_space_bytes: Option<u64> = "reservedSpaceBytes" in Bytes,
         /// `sizeBytes`.
-        size_bytes: Option<u64> = "sizeBytes",
+        size_bytes: Option<u64> = "sizeBytes" in Bytes,
         /// `usedSpaceBytes`.
-        used_space_bytes: Option<u64> = "usedSpaceBytes",
+        used_space_bytes: Option<u64> = "usedSpaceBytes" in Bytes,
         /// `availableSpaceBytes`.
-        available_space_bytes: Option<u64> = "availableSpaceBytes",
+        available_space_bytes: Option<u64> = "availableSpaceBytes" in Bytes,
     }
 }
 

@@ -29,17 +29,17 @@ object! {
         /// `storageServerType`.
         storage_server_type: Option<Cow<'a, str>> = "storageServerType",
         /// `totalCapacityBytes` as told; see [`StorageUnit::capacity`].
-        total_capacity_bytes: Option<u64> = "totalCapacityBytes",
+        total_capacity_bytes: Option<u64> = "totalCapacityBytes" in Bytes,
         /// `freeCapacityBytes` as told; see [`StorageUnit::capacity`].
-        free_capacity_bytes: Option<u64> = "freeCapacityBytes",
+        free_capacity_bytes: Option<u64> = "freeCapacityBytes" in Bytes,
         /// `usedCapacityBytes` as told; see [`StorageUnit::capacity`].
-        used_capacity_bytes: Option<u64> = "usedCapacityBytes",
+        used_capacity_bytes: Option<u64> = "usedCapacityBytes" in Bytes,
         /// `maxConcurrentJobs`; tape units have drives instead.
-        max_concurrent_jobs: Option<u64> = "maxConcurrentJobs",
+        max_concurrent_jobs: Option<u64> = "maxConcurrentJobs" in Setting,
         /// `maxConcurrentDrives` of tape units.
-        max_concurrent_drives: Option<u64> = "maxConcurrentDrives",
+        max_concurrent_drives: Option<u64> = "maxConcurrentDrives" in Setting,
         /// `maxFragmentSizeMegabytes`.
-        max_fragment_size_megabytes: Option<u64> = "maxFragmentSizeMegabytes",
+        max_fragment_size_megabytes: Option<u64> = "maxFragmentSizeMegabytes" in Megabytes,
         /// `isCloudSTU`.
         is_cloud: Option<bool> = "isCloudSTU",
         /// `onDemandOnly`.
@@ -59,17 +59,27 @@ object! {
 
 impl StorageUnit<'_> {
     /// The unit's size, or `None` where it has no meaning: for tape, and for cloud storage, whose
-    /// numbers the API declares not applicable even when it sends some.
+    /// numbers the API declares not applicable even when it sends some. A unit without `storageCategory` is of the category
+    /// that its types tell.
     pub fn capacity(&self) -> Option<Capacity> {
         let applies = match &self.category {
+            Some(StorageCategory::Other(_)) | None => self.category_of_types().is_none(),
             Some(category) => !category.is_cloud() && *category != StorageCategory::Tape,
-            None => true,
         };
         (applies && self.is_cloud != Some(true)).then_some(Capacity {
             total: self.total_capacity_bytes,
             free: self.free_capacity_bytes,
             used: self.used_capacity_bytes,
         })
+    }
+
+    fn category_of_types(&self) -> Option<StorageCategory<'static>> {
+        let types = [
+            self.storage_type.as_deref(),
+            self.storage_sub_type.as_deref(),
+            self.storage_server_type.as_deref(),
+        ];
+        StorageCategory::of_words(types)
     }
 }
 

@@ -67,6 +67,17 @@ pub enum Event<'a> {
         /// How many.
         count: u64,
     },
+    /// Values in the records of a page, or in an object, were of another kind or size than their field can have; the fields were read
+    /// as absent.
+    #[non_exhaustive]
+    FieldsUnusable {
+        /// The endpoint's bounded name.
+        endpoint: &'static str,
+        /// The vendor's name of the field: one of those that the models of `nbu_api` read.
+        field: &'static str,
+        /// How many values.
+        count: u64,
+    },
     /// An attempt was refused because `max_in_flight` were under way.
     #[non_exhaustive]
     Saturated {

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::header::DATE;
 use jiff::Timestamp;
-use nbu_api::{ApiVersion, DecodeError, Job, Object, PageInfo, Record, decode_object, fold_page};
+use nbu_api::{
+    ApiVersion, DecodeError, Job, Mismatches, Object, PageInfo, Record, fold_page, read_object,
+};
 
 use crate::Error;
 use crate::client::{Answered, Ask, Shared};
@@ -51,7 +53,8 @@ impl Page {
 
     /// Hands each record to `visit`, in order and borrowing from the page, and tells what the page says about itself.
     ///
-    /// Records that cannot be read are skipped, counted and reported to the observer. A page that is broken further down
+    /// Records that cannot be read are skipped, values that cannot be used are read as absent; both are counted and reported to the
+    /// observer. A page that is broken further down
     /// gives [`Error::Decode`] after the records before that place have been visited; so does a page of more than
     /// [`records_per_page`](crate::Limits::records_per_page) records, as [`Error::Limit`].
     pub fn fold<R: Record>(&self, visit: impl FnMut(R::Of<'_>)) -> Result<PageInfo, Error> {
@@ -66,9 +69,11 @@ impl Page {
         outcome
     }
 
-    /// The page as one object.
+    /// The page as one object. Values that cannot be used are reported to the observer.
     pub fn object<'a, T: Object<'a>>(&'a self) -> Result<T, Error> {
-        decode_object(&self.body).map_err(|error| self.broken(error))
+        let (object, unusable) = read_object(&self.body).map_err(|error| self.broken(error))?;
+        self.report_unusable(&unusable);
+        Ok(object)
     }
 
     /// The body, decompressed.
@@ -132,6 +137,17 @@ impl Page {
             self.shared.ears.hear(&Event::RecordsSkipped {
                 endpoint: self.ask.endpoint.name,
                 reason: reason.as_str(),
+                count: u64::from(count),
+            });
+        }
+        self.report_unusable(&info.mismatches);
+    }
+
+    fn report_unusable(&self, unusable: &Mismatches) {
+        for (field, count) in unusable.iter() {
+            self.shared.ears.hear(&Event::FieldsUnusable {
+                endpoint: self.ask.endpoint.name,
+                field,
                 count: u64::from(count),
             });
         }

@@ -36,7 +36,7 @@ pub struct Walk {
 }
 
 /// What a complete walk came across.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WalkSummary {
     /// Pages read.
@@ -45,7 +45,7 @@ pub struct WalkSummary {
     pub records: u64,
     /// Records that could not be read, by reason.
     pub skipped: Skipped,
-    /// Fields that held something else than they should and were read as absent.
+    /// Values of another kind or size than their field can have; the fields were read as absent.
     pub mismatches: Mismatches,
 }
 
@@ -125,8 +125,7 @@ impl WalkSummary {
         self.pages += 1;
         self.records += u64::from(page.records);
         self.skipped.merge(&page.skipped);
-        self.mismatches.count = self.mismatches.count.saturating_add(page.mismatches.count);
-        self.mismatches.first = self.mismatches.first.or(page.mismatches.first);
+        self.mismatches.merge(&page.mismatches);
     }
 }
 

@@ -38,6 +38,7 @@ struct Counted {
     bytes: HashMap<&'static str, u64>,
     retries: HashMap<Reason, u64>,
     skipped: HashMap<&'static str, BTreeMap<Box<str>, u64>>,
+    unusable: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 impl ApiMetrics {
@@ -76,6 +77,12 @@ impl Observer for ApiMetrics {
                 count,
                 ..
             } => counted.skipped(endpoint, reason, count),
+            Event::FieldsUnusable {
+                endpoint,
+                field,
+                count,
+                ..
+            } => counted.unusable(endpoint, field, count),
             // Refusals and closes end the collector's run and are seen in its status.
             _ => {}
         }
@@ -110,6 +117,10 @@ impl Counted {
         }
     }
 
+    fn unusable(&mut self, endpoint: &'static str, field: &'static str, count: u64) {
+        *self.unusable.entry((endpoint, field)).or_default() += count;
+    }
+
     fn samples(&self) -> Samples {
         let mut samples = Samples::new();
         let in_flight = self.in_flight as f64;
@@ -142,6 +153,10 @@ impl Counted {
                 let labels = [*endpoint, reason];
                 samples.counter(&families::RECORDS_SKIPPED_TOTAL, &labels, *count as f64);
             }
+        }
+        for ((endpoint, field), count) in &self.unusable {
+            let labels = [*endpoint, *field];
+            samples.counter(&families::FIELDS_UNUSABLE_TOTAL, &labels, *count as f64);
         }
         samples
     }
@@ -238,6 +253,23 @@ mod tests {
         has(
             &page,
             "netbackup_exporter_records_skipped_total{primary=\"p\",endpoint=\"/admin/jobs\",reason=\"not_an_object\"} 1",
+        );
+    }
+
+    #[test]
+    fn unusable_fields_add_up_by_endpoint_and_field() {
+        let mut counted = Counted::default();
+        counted.unusable("/admin/jobs", "status", 2);
+        counted.unusable("/admin/jobs", "status", 1);
+        counted.unusable("/storage/disk-pools", "state", 1);
+        let page = page(&counted);
+        has(
+            &page,
+            "netbackup_exporter_fields_unusable_total{primary=\"p\",endpoint=\"/admin/jobs\",field=\"status\"} 3",
+        );
+        has(
+            &page,
+            "netbackup_exporter_fields_unusable_total{primary=\"p\",endpoint=\"/storage/disk-pools\",field=\"state\"} 1",
         );
     }
 

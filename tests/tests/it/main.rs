@@ -24,4 +24,5 @@ mod secrets;
 mod state;
 mod tls;
 mod truth;
+mod values;
 mod web_config;

@@ -63,6 +63,14 @@ pub const DISK_POOLS: Endpoint = list(
     "|STORAGE|DISK-POOLS|",
 );
 
+/// `GET /storage/disk-pools/{diskPoolId}`: one pool, asked for where the list does not tell how large it is.
+pub const DISK_POOL: Endpoint = list(
+    "/storage/disk-pools/{diskPoolId}",
+    Paging::None,
+    0,
+    "|STORAGE|DISK-POOLS|",
+);
+
 /// `GET /storage/storage-servers`, with the deduplication figures of MSDP.
 pub const STORAGE_SERVERS: Endpoint = list(
     "/storage/storage-servers",
@@ -131,6 +139,7 @@ pub const ALL: &[&Endpoint] = &[
     &JOBS,
     &STORAGE_UNITS,
     &DISK_POOLS,
+    &DISK_POOL,
     &STORAGE_SERVERS,
     &POLICIES,
     &POLICY,

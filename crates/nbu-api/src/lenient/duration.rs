@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Read, Scalar};
+use super::{Quantity, Read, Scalar, believed};
 
 impl Scalar<'_> for Duration {
     fn text(text: &str) -> Read<Self> {
@@ -10,9 +10,10 @@ impl Scalar<'_> for Duration {
         if text.is_empty() {
             return Read::Absent;
         }
-        iso(text)
-            .or_else(|| clock(text))
-            .map_or(Read::Mismatch, Read::Value)
+        let duration = iso(text).or_else(|| clock(text));
+        duration.map_or(Read::Mismatch, |duration| {
+            believed(duration, duration.as_secs(), Quantity::Seconds)
+        })
     }
 }
 

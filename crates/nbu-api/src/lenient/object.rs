@@ -6,6 +6,9 @@ use super::{Any, Field, Key, Notes, Read, Reader};
 
 /// A struct that takes its fields one at a time, by key.
 pub trait Attributes<'de>: Default {
+    /// The keys it knows.
+    const KEYS: &'static [&'static str] = &[];
+
     /// Takes the value of `key` from `object`, or drops it when the key is not known.
     fn attribute<A: MapAccess<'de>>(
         &mut self,
@@ -93,13 +96,14 @@ impl<'de, T: Attributes<'de>> Reader<'de> for List<'_, T> {
     }
 }
 
-/// Defines a struct of lenient fields with the key of each; `own` fields are filled in by other means.
+/// Defines a struct of lenient fields with the key of each, and for numbers the quantity they measure; `own` fields are filled
+/// in by other means.
 macro_rules! object {
     (
         $(#[$doc:meta])*
         $visibility:vis struct $name:ident $(<$life:lifetime>)? {
             $(@own { $($(#[$own_doc:meta])* $own:ident: $own_type:ty,)* })?
-            $($(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal,)*
+            $($(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal $(in $quantity:ident)?,)*
         }
     ) => {
         $(#[$doc])*
@@ -109,16 +113,18 @@ macro_rules! object {
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
-        $crate::lenient::object!(@attributes [$($life)?] $name, $($field: $key,)*);
+        $crate::lenient::object!(@attributes [$($life)?] $name, $($field: $key $(in $quantity)?,)*);
     };
-    (@attributes [] $name:ident, $($field:ident: $key:literal,)*) => {
-        $crate::lenient::object!(@with ['de] [$name] $($field: $key,)*);
+    (@attributes [] $name:ident, $($field:ident: $key:literal $(in $quantity:ident)?,)*) => {
+        $crate::lenient::object!(@with ['de] [$name] $($field: $key $(in $quantity)?,)*);
     };
-    (@attributes [$life:lifetime] $name:ident, $($field:ident: $key:literal,)*) => {
-        $crate::lenient::object!(@with [$life] [$name<$life>] $($field: $key,)*);
+    (@attributes [$life:lifetime] $name:ident, $($field:ident: $key:literal $(in $quantity:ident)?,)*) => {
+        $crate::lenient::object!(@with [$life] [$name<$life>] $($field: $key $(in $quantity)?,)*);
     };
-    (@with [$life:lifetime] [$target:ty] $($field:ident: $key:literal,)*) => {
+    (@with [$life:lifetime] [$target:ty] $($field:ident: $key:literal $(in $quantity:ident)?,)*) => {
         impl<$life> $crate::lenient::Attributes<$life> for $target {
+            const KEYS: &'static [&'static str] = &[$($key),*];
+
             #[expect(non_upper_case_globals, reason = "each constant stands for the field whose name it has")]
             fn attribute<A: ::serde::de::MapAccess<$life>>(
                 &mut self,
@@ -130,6 +136,7 @@ macro_rules! object {
                 match $crate::lenient::fingerprint(key) {
                     $($field if key == $key.as_bytes() => {
                         self.$field = object.next_value_seed($crate::lenient::Seed::new($key, notes))?;
+                        $($crate::lenient::believe(&mut self.$field, $crate::Quantity::$quantity, $key, notes);)?
                         Ok(())
                     })*
                     _ => $crate::lenient::ignore(object),

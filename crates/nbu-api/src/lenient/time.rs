@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::{Read, Scalar};
+use super::{Quantity, Read, Scalar, believed};
 
 impl Scalar<'_> for Timestamp {
     /// Only 0, the epoch, is told by a number; the unit of any other would be a guess.
@@ -30,12 +30,16 @@ impl Scalar<'_> for Timestamp {
     }
 }
 
+/// The last second that 31 bits hold: the product's word for "never expires".
+const INFINITY: i64 = 0x7fff_ffff;
+
 /// The epoch says "not yet" or "never": an unfinished job has it as its end.
 fn present(time: Timestamp) -> Read<Timestamp> {
-    if time <= Timestamp::UNIX_EPOCH {
+    let seconds = time.as_second();
+    if time <= Timestamp::UNIX_EPOCH || seconds == INFINITY {
         Read::Absent
     } else {
-        Read::Value(time)
+        believed(time, seconds.unsigned_abs(), Quantity::Time)
     }
 }
 

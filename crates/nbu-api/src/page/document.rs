@@ -23,11 +23,11 @@ object! {
     /// The value of `meta.pagination`, in all its forms.
     pub(super) struct PaginationMeta {
         /// Page size.
-        limit: Option<u64> = "limit",
+        limit: Option<u64> = "limit" in Count,
         /// Offset of this page.
-        offset: Option<u64> = "offset",
+        offset: Option<u64> = "offset" in Count,
         /// Records in all.
-        count: Option<u64> = "count",
+        count: Option<u64> = "count" in Count,
         /// Offset or cursor of the next page.
         next: Option<Next> = "next",
         /// Look-ahead lists.
@@ -100,9 +100,12 @@ fn thoroughly<'de, T: Resource<'de>>(
 }
 
 /// Reads a body that is one object, without records.
-pub(crate) fn decode_flat<'de, T: Attributes<'de>>(body: &'de [u8]) -> Result<T, DecodeError> {
+pub(crate) fn decode_flat<'de, T: Attributes<'de>>(
+    body: &'de [u8],
+    notes: &Notes,
+) -> Result<T, DecodeError> {
     let mut target = T::default();
-    merge(body, &mut target, &Notes::default())?;
+    merge(body, &mut target, notes)?;
     Ok(target)
 }
 
@@ -140,7 +143,7 @@ enum Shape {
 impl Shape {
     /// What comes of a body of this shape.
     fn of(self, mut page: PageInfo, notes: &Notes) -> Result<PageInfo, DecodeError> {
-        page.mismatches = notes.mismatches();
+        page.mismatches = notes.take();
         match self {
             Self::NotAnObject => Err(DecodeError::NotAnObject),
             Self::NoData => Err(DecodeError::NoData),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess};
 
-use crate::lenient::{Any, Attributes, Key, Merge, Notes, Read, Reader, Seed, ignore};
+use crate::lenient::{Any, Attributes, Key, Merge, Notes, Quantity, Read, Reader, Seed, ignore};
 use crate::paging::SkipReason;
 
 /// A model that is filled from an element of a page.
@@ -35,7 +35,11 @@ impl Identity<'_> {
     /// The number that a record gives itself or, where that is 0, the `id` of its element; 0 if that is none.
     pub(crate) fn number_or(&self, own: u64) -> u64 {
         match (own, &self.id) {
-            (0, Some(id)) => id.trim().parse().unwrap_or(0),
+            (0, Some(id)) => {
+                let id = id.trim().parse().ok();
+                id.filter(|id| *id <= Quantity::Identity.largest())
+                    .unwrap_or(0)
+            }
             (own, _) => own,
         }
     }

@@ -7,11 +7,11 @@ use crate::lenient::Notes;
 use crate::lenient::{Any, Attributes, Field, Merge, Read, Seed, ignore};
 
 /// Reads the attributes of the only resource of a document: `{"data": {"attributes": …}}`.
-pub(crate) fn decode_wrapped<'de, T>(body: &'de [u8]) -> Result<T, DecodeError>
+pub(crate) fn decode_wrapped<'de, T>(body: &'de [u8], notes: &Notes) -> Result<T, DecodeError>
 where
     Option<T>: Field<'de>,
 {
-    let Document(attributes) = decode_flat(body)?;
+    let Document(attributes) = decode_flat(body, notes)?;
     attributes.ok_or(DecodeError::NoData)
 }
 

@@ -7,7 +7,7 @@ pub struct PageInfo {
     pub records: u32,
     /// Elements that were no readable record, by reason.
     pub skipped: Skipped,
-    /// Fields that did not hold what they should and were read as absent.
+    /// Values of another kind or size than the field can have; the fields were read as absent.
     pub mismatches: Mismatches,
     /// `limit`: the page size the server used.
     pub limit: Option<u64>,
@@ -117,11 +117,43 @@ impl Skipped {
     }
 }
 
-/// Fields that held something else than they should.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Values that could not be used, by the name that the vendor gives the field. Their fields are absent.
+///
+/// Empty, and without an allocation, for nearly every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mismatches {
-    /// How many there were.
-    pub count: u32,
-    /// The name of the first, for a log line.
-    pub first: Option<&'static str>,
+    fields: Vec<(&'static str, u32)>,
+}
+
+impl Mismatches {
+    /// The number of values, in all fields.
+    pub fn count(&self) -> u32 {
+        let counts = self.fields.iter().map(|(_, count)| *count);
+        counts.fold(0, u32::saturating_add)
+    }
+
+    /// The field of the first one.
+    pub fn first(&self) -> Option<&'static str> {
+        self.fields.first().map(|(field, _)| *field)
+    }
+
+    /// The fields in the order in which they first occurred, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.fields.iter().copied()
+    }
+
+    /// Counts so many more of a field.
+    pub fn add(&mut self, field: &'static str, count: u32) {
+        match self.fields.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, counted)) => *counted = counted.saturating_add(count),
+            None => self.fields.push((field, count)),
+        }
+    }
+
+    /// Adds the counts of another page.
+    pub fn merge(&mut self, other: &Self) {
+        for (field, count) in other.iter() {
+            self.add(field, count);
+        }
+    }
 }

@@ -14,7 +14,7 @@ fn each_kind_of_value_is_written_as_the_api_wants_it() {
     let cases = [
         (job::STATE.ne(JobState::Done), "state ne 'DONE'"),
         (
-            job::JOB_TYPE.eq(JobType::from("NEW'TYPE")),
+            job::JOB_TYPE.eq(JobType::Other("NEW'TYPE".into())),
             "jobType eq 'NEW''TYPE'",
         ),
         (job::JOB_ID.gt(812_692_u64), "jobId gt 812692"),

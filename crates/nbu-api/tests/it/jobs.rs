@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use nbu_api::{Job, JobState, JobType, Mismatches, Next, PageInfo, QueueReason, fold_page};
+use nbu_api::{
+    Job, JobState, JobType, Mismatches, Next, PageInfo, QueueReason, ScheduleType, fold_page,
+};
 
 /// Reads a page and hands the record at `index` to `check`.
 fn at(body: &str, index: u32, check: impl Fn(Job<'_>)) -> PageInfo {
@@ -74,10 +76,7 @@ fn waiting_jobs_and_ids_beside_the_attributes() {
         assert_eq!(queued.queue_resource.as_deref(), Some("stu \"one\""));
     });
     at(CURSOR, 4, |deletion| {
-        assert_eq!(
-            (deletion.job_id, deletion.status),
-            (11, Some(4_294_967_297))
-        );
+        assert_eq!((deletion.job_id, deletion.status), (11, Some(999_999)));
         assert_eq!(deletion.job_type, Some(JobType::ImageDelete));
         assert!(deletion.last_update_time.is_some());
         assert_eq!(deletion.ended_at(), deletion.last_update_time);
@@ -93,7 +92,7 @@ fn the_form_of_8_3() {
             (1, Some(Duration::from_secs(6)))
         );
         assert_eq!((job.child_count, job.policy_name.as_deref()), (None, None));
-        assert_eq!(job.schedule_type.as_deref(), Some("FULL"));
+        assert_eq!(job.schedule_type, Some(ScheduleType::Full));
     });
     assert_eq!((page.count, page.offset), (Some(41), Some(0)));
     assert_eq!(page.next, Some(Next::Offset(1)));
@@ -107,7 +106,7 @@ fn words_of_later_releases_arrive_as_they_are() {
         assert_eq!(job.job_type.as_ref().map(JobType::as_str), Some("QUANTUM"));
         assert_eq!(job.queue_reason.unwrap().to_string(), "77");
     });
-    assert_eq!(page.mismatches.count, 0);
+    assert_eq!(page.mismatches.count(), 0);
 }
 
 #[test]

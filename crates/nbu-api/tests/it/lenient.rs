@@ -10,12 +10,12 @@ fn field<T>(key: &str, json: &str, pick: impl Fn(&Job<'_>) -> T) -> (T, u32) {
     let body = format!(r#"{{"data":[{{"id":"1","attributes":{{"{key}":{json}}}}}]}}"#);
     let mut value = None;
     let page = fold_page::<Job<'_>>(body.as_bytes(), |job| value = Some(pick(&job))).unwrap();
-    (value.unwrap(), page.mismatches.count)
+    (value.unwrap(), page.mismatches.count())
 }
 
 #[test]
 fn whole_numbers() {
-    let status = |json| field("status", json, |job| job.status);
+    let priority = |json| field("priority", json, |job| job.priority);
     for (json, value) in [
         ("12", 12),
         ("12.0", 12),
@@ -25,10 +25,10 @@ fn whole_numbers() {
         ("1e3", 1000),
         ("-0.0", 0),
     ] {
-        assert_eq!(status(json), (Some(value), 0), "{json}");
+        assert_eq!(priority(json), (Some(value), 0), "{json}");
     }
     for json in ["null", "\"\"", "\"  \""] {
-        assert_eq!(status(json), (None, 0), "{json}");
+        assert_eq!(priority(json), (None, 0), "{json}");
     }
     for json in [
         "12.5",
@@ -43,14 +43,9 @@ fn whole_numbers() {
         "99999999999999999999999",
         "\"99999999999999999999999999999999999999999\"",
     ] {
-        assert_eq!(status(json), (None, 1), "{json}");
+        assert_eq!(priority(json), (None, 1), "{json}");
     }
-    assert_eq!(status("9223372036854775807"), (Some(i64::MAX), 0));
-    assert_eq!(
-        field("kilobytesTransferred", "18446744073709551615", |job| job
-            .kilobytes_transferred),
-        (Some(u64::MAX), 0)
-    );
+    assert_eq!(priority("9223372036854775807"), (Some(i64::MAX), 0));
     assert_eq!(
         field("kilobytesTransferred", "-1", |job| job
             .kilobytes_transferred),
@@ -105,6 +100,8 @@ fn times() {
         "\"1970-01-01T00:00:00.000Z\"",
         "\"1970-01-01T00:00:00Z\"",
         "\"1970-01-01T01:00:00+01:00\"",
+        "\"1969-12-31T16:00:00Z\"",
+        "\"2038-01-19T03:14:07.000Z\"",
         "0",
     ] {
         assert_eq!(end(json), (None, 0), "{json}");
@@ -115,7 +112,11 @@ fn times() {
         "\"2025-02-29T00:00:00Z\"",
         "\"2026-07-09T24:00:00Z\"",
         "\"2026-07-09T08:11:06.Z\"",
+        "\"2101-01-01T00:00:00Z\"",
+        "\"9999-12-31T23:59:59.999Z\"",
         "1783591866000",
+        "-1",
+        "9223372036854775807",
         "true",
         "{}",
     ] {
@@ -165,6 +166,9 @@ fn durations() {
         "1:2:3:4",
         "PT99999999999999999999S",
         "PT5124095576030432H",
+        "PT2147483647S",
+        "P3661D",
+        "596523:14:07",
         "PTé",
         "P1é",
     ] {
@@ -193,7 +197,7 @@ fn text_is_borrowed_unless_it_has_escapes() {
 proptest! {
     /// The fast path for times and the general parser agree on every instant and precision.
     #[test]
-    fn times_read_back(seconds in 1_i64..253_402_207_200, nanoseconds in 0_i32..1_000_000_000, digits in 0_u8..10) {
+    fn times_read_back(seconds in 1_i64..4_133_980_800, nanoseconds in 0_i32..1_000_000_000, digits in 0_u8..10) {
         let time = jiff::Timestamp::new(seconds, nanoseconds).unwrap();
         let text = format!("{time:.*}", usize::from(digits));
         let (read, mismatches) = field("endTime", &format!("\"{text}\""), |job| job.end_time);
@@ -205,7 +209,7 @@ proptest! {
     #[test]
     fn near_times_agree_with_the_general_parser(text in "[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,3})?Z") {
         let (read, _) = field("endTime", &format!("\"{text}\""), |job| job.end_time);
-        let general = text.parse::<jiff::Timestamp>().ok().filter(|&time| time > jiff::Timestamp::UNIX_EPOCH);
+        let general = text.parse::<jiff::Timestamp>().ok().filter(|time| (1..=4_133_980_799).contains(&time.as_second()) || time.as_second() == 0 && time.subsec_nanosecond() > 0);
         prop_assert_eq!(read, general);
     }
 
@@ -217,7 +221,7 @@ proptest! {
     #[test]
     fn integers_read_back_however_they_are_written(value in -900_000_000_000_000_i64..=900_000_000_000_000) {
         for json in [format!("{value}"), format!("{value}.0"), format!("\"{value}\"")] {
-            prop_assert_eq!(field("status", &json, |job| job.status), (Some(value), 0), "{}", json);
+            prop_assert_eq!(field("priority", &json, |job| job.priority), (Some(value), 0), "{}", json);
         }
     }
 }

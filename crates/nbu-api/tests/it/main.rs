@@ -18,3 +18,5 @@ mod pages;
 mod paging;
 mod protection;
 mod storage;
+mod values;
+mod words;

@@ -1,7 +1,7 @@
 //! Policies, their clients, paused clients, status texts and images.
 
 use nbu_api::{
-    DecodeError, Image, PausedClient, Policy, PolicyClient, PolicyDetail, StatusText,
+    DecodeError, Image, PausedClient, Policy, PolicyClient, PolicyDetail, PolicyType, ScheduleType, StatusText,
     decode_object, fold_page,
 };
 
@@ -17,7 +17,7 @@ fn a_policy_s_type_stands_beside_its_attributes() {
     let page = fold_page::<Policy<'_>>(body, |policy| {
         policies.push((
             policy.name.unwrap().into_owned(),
-            policy.policy_type.unwrap().into_owned(),
+            policy.policy_type.unwrap().into_word().into_owned(),
             policy.active,
             policy.generation,
         ));
@@ -31,9 +31,9 @@ fn a_policy_s_type_stands_beside_its_attributes() {
     assert_eq!(
         flat,
         [
-            (own("windows-01", "MS-Windows"), Some(true), Some(7)),
-            (own("vm", "VMware"), Some(false), None),
-            (own("bare", "Standard"), None, None),
+            (own("windows-01", "WINDOWS_NT"), Some(true), Some(7)),
+            (own("vm", "VMWARE"), Some(false), None),
+            (own("bare", "STANDARD"), None, None),
         ]
     );
     assert_eq!(page.skipped.total(), 1);
@@ -62,7 +62,7 @@ fn schedules_stand_under_whatever_the_type_is_called() {
         let page = fold_page::<PolicyDetail<'_>>(body.as_bytes(), |policy| {
             seen += 1;
             assert_eq!(policy.name.as_deref(), Some("daily"));
-            assert_eq!(policy.policy_type.as_deref(), Some("Standard"));
+            assert_eq!(policy.policy_type, Some(PolicyType::Standard));
             assert_eq!(policy.active, Some(true));
             let [full, incremental] = &policy.schedules[..] else {
                 panic!("{:?}", policy.schedules);
@@ -81,7 +81,7 @@ fn schedules_stand_under_whatever_the_type_is_called() {
         })
         .unwrap();
         assert_eq!(
-            (seen, page.mismatches.count),
+            (seen, page.mismatches.count()),
             (1, 3),
             "{key}: {:?}",
             page.mismatches
@@ -159,7 +159,7 @@ fn an_image_tells_whose_backup_it_is() {
     fold_page::<Image<'_>>(body, |image| {
         seen += 1;
         assert_eq!(image.id.as_deref(), Some("host1_1700000000"));
-        assert_eq!(image.schedule_type.as_deref(), Some("FULL"));
+        assert_eq!(image.schedule_type, Some(ScheduleType::Full));
         assert_eq!(image.elapsed_seconds, Some(60));
         assert_eq!((image.status, image.job_id), (Some(0), Some(7)));
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use nbu_api::{
     AuthorizationContext, Capacity, DecodeError, DiskPool, ServerInfo, StorageCategory,
-    StorageServer, StorageUnit, UpDown, decode_object, fold_page,
+    StorageServer, StorageUnit, UpDown, VolumeSum, decode_object, fold_page,
 };
 
 const UNITS: &[u8] = br#"{"data":[
@@ -51,6 +51,95 @@ fn a_cloud_unit_s_capacity_does_not_apply() {
 }
 
 #[test]
+fn without_a_category_the_types_tell_what_has_no_capacity() {
+    let has_capacity = |attributes: &str| {
+        let body = format!(
+            r#"{{"data":[{{"id":"u","attributes":{{"totalCapacityBytes":7,"freeCapacityBytes":7,{attributes}}}}}]}}"#
+        );
+        let mut has = false;
+        fold_page::<StorageUnit<'_>>(body.as_bytes(), |unit| has = unit.capacity().is_some())
+            .unwrap();
+        has
+    };
+    for meaningless in [
+        r#""storageType":"Tape""#,
+        r#""storageType":"TAPE","storageCategory":null"#,
+        r#""storageType":"Media Manager""#,
+        r#""storageType":"MEDIA_MANAGER""#,
+        r#""storageType":"NDMP""#,
+        r#""storageType":"Cloud""#,
+        r#""storageType":"CLOUD_CATALYST""#,
+        r#""storageType":"Disk","storageSubType":"CloudCatalyst""#,
+        r#""storageType":"DISK","storageServerType":"amazon_raw""#,
+        r#""storageServerType":"azure_cryptc""#,
+        r#""storageServerType":"hitachi_rawc""#,
+        r#""storageServerType":"swiftstack_crypt""#,
+        r#""storageServerType":"Google_Nearline""#,
+        r#""storageServerType":"s3""#,
+        r#""storageServerType":"PureDisk_amazon_raw""#,
+        r#""storageCategory":"OF_TOMORROW","storageServerType":"amazon_raw""#,
+        r#""storageType":"Disk","isCloudSTU":true"#,
+    ] {
+        assert!(!has_capacity(meaningless), "{meaningless}");
+    }
+    for meaningful in [
+        r#""storageType":"Disk""#,
+        r#""storageType":"DISK","storageServerType":"PureDisk""#,
+        r#""storageServerType":"AdvancedDisk""#,
+        r#""storageServerType":"DataDomain""#,
+        r#""storageCategory":"MSDP","storageServerType":"amazon_raw""#,
+        r#""storageCategory":"of tomorrow""#,
+    ] {
+        assert!(has_capacity(meaningful), "{meaningful}");
+    }
+}
+
+#[test]
+fn a_pool_tells_its_totals_under_more_than_one_name() {
+    let read = |attributes: &str| {
+        let body = format!(r#"{{"data":[{{"id":"p","attributes":{{{attributes}}}}}]}}"#);
+        let mut read = None;
+        fold_page::<DiskPool<'_>>(body.as_bytes(), |pool| {
+            read = Some((pool.capacity(), pool.sum_of_volumes()));
+        })
+        .unwrap();
+        read.unwrap()
+    };
+    let all = Capacity {
+        total: Some(10),
+        free: Some(4),
+        used: Some(6),
+    };
+    for names in [
+        [
+            "usableSizeBytes",
+            "availableSpaceBytes",
+            "usedCapacityBytes",
+        ],
+        [
+            "totalCapacityBytes",
+            "freeCapacityBytes",
+            "usedCapacityBytes",
+        ],
+        ["sizeBytes", "freeSizeBytes", "usedSpaceBytes"],
+    ] {
+        let [total, free, used] = names;
+        let (capacity, _) = read(&format!(r#""{total}":10,"{free}":4,"{used}":6"#));
+        assert_eq!(capacity, Some(all), "{names:?}");
+    }
+    let volumes = r#""diskVolumes":[{"rawSizeBytes":5,"freeSizeBytes":2},{"rawSizeBytes":7,"freeSizeBytes":-1}]"#;
+    let sum = VolumeSum {
+        raw: Some(12),
+        free: None,
+    };
+    assert_eq!(read(volumes), (Some(Capacity::default()), Some(sum)));
+    let none = Some(VolumeSum::default());
+    assert_eq!(read(r#""diskVolumes":[]"#).1, none);
+    let cloud = format!(r#"{volumes},"usableSizeBytes":9,"sType":"amazon_raw""#);
+    assert_eq!(read(&cloud), (None, None));
+}
+
+#[test]
 fn units_have_jobs_or_drives() {
     let mut limits = Vec::new();
     fold_page::<StorageUnit<'_>>(UNITS, |unit| {
@@ -96,7 +185,7 @@ fn a_pool_keeps_its_good_volumes() {
     })
     .unwrap();
     assert_eq!(
-        (seen, page.mismatches.count, page.mismatches.first),
+        (seen, page.mismatches.count(), page.mismatches.first()),
         (2, 2, Some("diskVolumes"))
     );
 }
@@ -113,7 +202,7 @@ fn a_ratio_that_is_not_told_is_absent() {
         servers.push((category, server.msdp));
     })
     .unwrap();
-    assert_eq!(page.mismatches.count, 0);
+    assert_eq!(page.mismatches.count(), 0);
     let msdp = servers[0].1.clone().unwrap();
     assert_eq!(servers[0].0, Some(StorageCategory::Msdp));
     assert_eq!(msdp.deduplication_ratio, Some(97.25));

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, HeaderValue};
-use nbu_api::endpoint::{JOBS, STORAGE_UNITS};
-use nbu_api::{Job, Query};
+use nbu_api::endpoint::{JOBS, SERVER_INFO, STORAGE_UNITS};
+use nbu_api::{Job, Query, ServerInfo};
 use nbu_client::{Event, Observer, RetryPolicy};
 
 use crate::server::{Reply, Server, within};
@@ -32,6 +32,12 @@ impl Observer for Notes {
                 count,
                 ..
             } => format!("{endpoint} skipped {count} {reason}"),
+            Event::FieldsUnusable {
+                endpoint,
+                field,
+                count,
+                ..
+            } => format!("{endpoint} unusable {count} {field}"),
             Event::Closed { endpoint, .. } => format!("{endpoint} closed"),
             other => format!("{other:?}"),
         });
@@ -95,6 +101,41 @@ async fn every_attempt_is_told_from_beginning_to_end() {
             .seen()
             .iter()
             .all(|seen| seen.header("traceparent") == Some("00-trace"))
+    );
+}
+
+#[tokio::test]
+async fn values_that_cannot_be_used_are_told_by_field() {
+    let jobs = r#"{"data":[{"id":"7","attributes":{"status":-1,"state":2}},{"id":"8","attributes":{"status":"x"}}]}"#;
+    let server = Server::pinging(move |seen| {
+        if seen.is("/security/serverinfo") {
+            Reply::json(r#"{"serverName":"p","nbuKeySize":-1}"#)
+        } else {
+            Reply::json(jobs)
+        }
+    })
+    .await;
+    let notes = Arc::new(Notes::default());
+    let client = server.client().observer(notes.clone()).build().unwrap();
+    let walk = client.walk(&JOBS, Query::new());
+    let ((), summary) = within(walk.fold::<Job<'_>, _>((), |(), _| {}))
+        .await
+        .unwrap();
+    let unusable: Vec<_> = summary.mismatches.iter().collect();
+    assert_eq!(unusable, [("status", 2), ("state", 1)]);
+    let page = within(client.fetch(&SERVER_INFO, Query::new()))
+        .await
+        .unwrap();
+    assert_eq!(page.object::<ServerInfo<'_>>().unwrap().key_size, None);
+    let mut told = notes.0.lock().unwrap().clone();
+    told.retain(|note| note.contains("unusable"));
+    assert_eq!(
+        told,
+        [
+            "/admin/jobs unusable 2 status",
+            "/admin/jobs unusable 1 state",
+            "/security/serverinfo unusable 1 nbuKeySize",
+        ]
     );
 }
 

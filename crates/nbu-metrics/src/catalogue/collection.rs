@@ -50,4 +50,6 @@ families! {
         "Attempts that are on the wire now.";
     RECORDS_SKIPPED_TOTAL: Counter "netbackup_exporter_records_skipped_total" ["endpoint", "reason"] Lasting Stable from ""
         "Records of the endpoint's answers that were not used, by reason; the rest of their page was.";
+    FIELDS_UNUSABLE_TOTAL: Counter "netbackup_exporter_fields_unusable_total" ["endpoint", "field"] Lasting Stable from ""
+        "Values in the endpoint's answers that cannot be used, by the field's name in the API: another kind of value, or a number beyond what can be meant, such as -1 or 2^63-1 for no limit. The field is absent; one value counts each time it is read.";
 }

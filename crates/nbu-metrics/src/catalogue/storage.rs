@@ -7,11 +7,11 @@ families! {
     FAMILIES: "storage", per_primary true;
 
     STORAGE_UNIT_CAPACITY_BYTES: Gauge "netbackup_storage_unit_capacity_bytes" ["storage_unit", "storage_type"] Moment Stable from "/storage/storage-units"
-        "Size of the storage unit (GET /storage/storage-units, totalCapacityBytes); absent for cloud and tape.";
+        "Size of the storage unit (GET /storage/storage-units, totalCapacityBytes); absent for cloud and tape, which storageCategory tells, or else storageType or storageServerType.";
     STORAGE_UNIT_USED_BYTES: Gauge "netbackup_storage_unit_used_bytes" ["storage_unit", "storage_type"] Moment Stable from "/storage/storage-units"
-        "Used space of the storage unit (GET /storage/storage-units, usedCapacityBytes); absent for cloud and tape.";
+        "Used space of the storage unit (GET /storage/storage-units, usedCapacityBytes); absent for cloud and tape, which storageCategory tells, or else storageType or storageServerType.";
     STORAGE_UNIT_FREE_BYTES: Gauge "netbackup_storage_unit_free_bytes" ["storage_unit", "storage_type"] Moment Stable from "/storage/storage-units"
-        "Free space of the storage unit (GET /storage/storage-units, freeCapacityBytes); absent for cloud and tape.";
+        "Free space of the storage unit (GET /storage/storage-units, freeCapacityBytes); absent for cloud and tape, which storageCategory tells, or else storageType or storageServerType.";
     STORAGE_UNIT_MAX_CONCURRENT_JOBS: Gauge "netbackup_storage_unit_max_concurrent_jobs" ["storage_unit", "storage_type"] Moment Stable from "/storage/storage-units"
         "Jobs the storage unit accepts at once (GET /storage/storage-units, maxConcurrentJobs, for tape maxConcurrentDrives).";
     STORAGE_UNIT_MAX_FRAGMENT_SIZE_BYTES: Gauge "netbackup_storage_unit_max_fragment_size_bytes" ["storage_unit", "storage_type"] Moment Stable from "/storage/storage-units"
@@ -20,13 +20,13 @@ families! {
         "Always 1: kind and capabilities of the storage unit (GET /storage/storage-units: storageCategory, storageServerType, accelerator, replicationCapable, instantAccessEnabled, useWorm, onDemandOnly).";
 
     DISK_POOL_RAW_BYTES: Gauge "netbackup_disk_pool_raw_bytes" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"
-        "Raw size of the disk pool (GET /storage/disk-pools, rawSizeBytes).";
+        "Raw size of the disk pool (GET /storage/disk-pools, rawSizeBytes; where the list does not tell sizes, GET /storage/disk-pools/{diskPoolId}, else the sum over its volumes); absent for cloud.";
     DISK_POOL_USABLE_BYTES: Gauge "netbackup_disk_pool_usable_bytes" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"
-        "Size of the disk pool that can be used (GET /storage/disk-pools, usableSizeBytes).";
+        "Size of the disk pool that can be used (GET /storage/disk-pools, usableSizeBytes; where the list does not tell it, GET /storage/disk-pools/{diskPoolId}); absent for cloud.";
     DISK_POOL_USED_BYTES: Gauge "netbackup_disk_pool_used_bytes" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"
-        "Used space of the disk pool (GET /storage/disk-pools, usedCapacityBytes).";
+        "Used space of the disk pool (GET /storage/disk-pools, usedCapacityBytes; where the list does not tell sizes, GET /storage/disk-pools/{diskPoolId}); absent for cloud.";
     DISK_POOL_AVAILABLE_BYTES: Gauge "netbackup_disk_pool_available_bytes" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"
-        "Available space of the disk pool (GET /storage/disk-pools, availableSpaceBytes).";
+        "Available space of the disk pool (GET /storage/disk-pools, availableSpaceBytes; where the list does not tell sizes, GET /storage/disk-pools/{diskPoolId}, else the sum over its volumes); absent for cloud.";
     DISK_POOL_HIGH_WATER_MARK_RATIO: Gauge "netbackup_disk_pool_high_water_mark_ratio" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"
         "Share of the usable size at which NetBackup takes the disk pool for full (GET /storage/disk-pools, highWaterMark).";
     DISK_POOL_LOW_WATER_MARK_RATIO: Gauge "netbackup_disk_pool_low_water_mark_ratio" ["disk_pool", "storage_category"] Moment Stable from "/storage/disk-pools"

@@ -1,5 +1,7 @@
 //! Storage units, disk pools with their volumes, storage servers.
 
+mod pool_size;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use nbu_api::endpoint::{DISK_POOLS, STORAGE_SERVERS, STORAGE_UNITS};
 use nbu_api::{DiskPool, DiskVolume, Endpoint, Query, StorageServer, StorageUnit, UpDown};
 use nbu_client::{Client, Error, WalkSummary};
 
+use self::pool_size::{PoolSize, Unsized, look_up};
 use crate::catalogue::{Family, storage as families};
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
 use crate::samples::Samples;
@@ -34,6 +37,7 @@ impl Collector for Storage {
     }
 
     fn endpoints(&self) -> &'static [&'static Endpoint] {
+        // Not `DISK_POOL`: it is asked only where a list lacks sizes, and a primary without it lacks nothing else.
         &[&STORAGE_UNITS, &DISK_POOLS, &STORAGE_SERVERS]
     }
 
@@ -51,7 +55,11 @@ async fn collect(client: &Client) -> Result<Collected, CollectError> {
     subjects.take(units.await)?;
     let pools = walk(&DISK_POOLS)
         .fold::<DiskPool<'_>, _>(Found::default(), |found, pool| found.pool(&pool));
-    subjects.take(pools.await)?;
+    let mut pools = pools.await;
+    if let Ok((found, _)) = &mut pools {
+        found.look_up_sizes(client).await;
+    }
+    subjects.take(pools)?;
     let servers = walk(&STORAGE_SERVERS)
         .fold::<StorageServer<'_>, _>(Found::default(), |found, server| found.server(&server));
     subjects.take(servers.await)?;
@@ -101,6 +109,8 @@ impl Subjects {
 struct Found {
     samples: Samples,
     names: BTreeSet<(Kind, String, String)>,
+    /// Pools whose size is still to be looked up.
+    unsized_pools: Vec<Unsized>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -167,11 +177,12 @@ impl Found {
                 .as_ref()
                 .map_or("", |category| category.as_str()),
         ];
-        if let Some(capacity) = pool.capacity() {
-            self.bytes(&families::DISK_POOL_RAW_BYTES, &labels, pool.raw_size_bytes);
-            self.bytes(&families::DISK_POOL_USABLE_BYTES, &labels, capacity.total);
-            self.bytes(&families::DISK_POOL_USED_BYTES, &labels, capacity.used);
-            self.bytes(&families::DISK_POOL_AVAILABLE_BYTES, &labels, capacity.free);
+        match PoolSize::of(pool) {
+            Some(size) if size.usable.is_none() => {
+                self.unsized_pools.push(Unsized::new(pool, labels, size));
+            }
+            Some(size) => self.pool_size(&labels, size),
+            None => {}
         }
         let mark = |percent: Option<u64>| percent.and_then(|percent| ratio(percent as f64));
         let (high, low) = (mark(pool.high_water_mark), mark(pool.low_water_mark));
@@ -186,6 +197,20 @@ impl Found {
         for volume in &pool.volumes {
             self.volume(pool, volume);
         }
+    }
+
+    async fn look_up_sizes(&mut self, client: &Client) {
+        let pools = std::mem::take(&mut self.unsized_pools);
+        for ([name, category], size) in look_up(client, pools).await {
+            self.pool_size(&[&name, &category], size);
+        }
+    }
+
+    fn pool_size(&mut self, labels: &[&str], size: PoolSize) {
+        self.bytes(&families::DISK_POOL_RAW_BYTES, labels, size.raw);
+        self.bytes(&families::DISK_POOL_USABLE_BYTES, labels, size.usable);
+        self.bytes(&families::DISK_POOL_USED_BYTES, labels, size.used);
+        self.bytes(&families::DISK_POOL_AVAILABLE_BYTES, labels, size.available);
     }
 
     fn volume(&mut self, pool: &DiskPool<'_>, volume: &DiskVolume<'_>) {

@@ -1,9 +1,9 @@
 //! Finished jobs, slice by slice into the ledger.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use nbu_api::{ApiVersion, Filter, JobEnding, JobState, JobType, filter::job};
+use nbu_api::{
+    ApiVersion, Filter, JobEnding, JobState, JobType, PolicyType, ScheduleType, filter::job,
+};
 use nbu_client::{Error, Reason};
 
 use super::cursors::{self, Division, Reading};
@@ -168,14 +168,20 @@ pub(super) fn finished(job: JobEnding<'_>) -> FinishedJob<'_> {
         parent: job.parent_job_id,
         root: job.job_path.is_some().then(|| job.root_id()),
         child_count: job.child_count,
-        job_type: job_type(job.job_type),
-        policy_type: job.policy_type.unwrap_or_default(),
+        job_type: job.job_type.map(JobType::into_word).unwrap_or_default(),
+        policy_type: job
+            .policy_type
+            .map(PolicyType::into_word)
+            .unwrap_or_default(),
         policy: job.policy_name.unwrap_or_default(),
         client: job
             .workload_display_name
             .or(job.client_name)
             .unwrap_or_default(),
-        schedule_type: job.schedule_type.unwrap_or_default(),
+        schedule_type: job
+            .schedule_type
+            .map(ScheduleType::into_word)
+            .unwrap_or_default(),
         media_server: job.destination_media_server.unwrap_or_default(),
         storage_unit: job.destination_storage_unit.unwrap_or_default(),
         status: job.status,
@@ -187,18 +193,6 @@ pub(super) fn finished(job: JobEnding<'_>) -> FinishedJob<'_> {
         kilobytes_moved: job.kilobytes_data_transferred,
         files: job.number_of_files,
         dedup_percent: job.dedup_ratio,
-    }
-}
-
-/// The word, without a copy where it is a known one.
-fn job_type(job_type: Option<JobType<'_>>) -> Cow<'_, str> {
-    match job_type {
-        None => Cow::Borrowed(""),
-        Some(JobType::Other(word)) => word,
-        Some(known) => {
-            let word = JobType::WORDS.iter().find(|word| **word == known.as_str());
-            Cow::Borrowed(word.copied().unwrap_or_default())
-        }
     }
 }
 

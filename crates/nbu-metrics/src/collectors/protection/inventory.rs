@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nbu_api::endpoint::{PAUSED_CLIENTS, POLICIES, UNIQUE_POLICY_CLIENTS};
-use nbu_api::{PausedClient, Policy, PolicyClient, Query};
+use nbu_api::{PausedClient, Policy, PolicyClient, PolicyType, Query};
 use nbu_client::Client;
 
 use super::words::{self, Named};
@@ -170,10 +170,13 @@ impl Inventory {
 
 impl KnownPolicy {
     fn of(policy: Policy<'_>) -> (Arc<str>, Self) {
-        let (policy_type, named) = words::policy_type(&policy.policy_type.unwrap_or_default());
+        let policy_type = policy.policy_type;
         let known = Self {
-            policy_type: policy_type.into_owned(),
-            named,
+            named: policy_type.as_ref().map_or(Named::Other, words::named),
+            policy_type: policy_type
+                .map(PolicyType::into_word)
+                .unwrap_or_default()
+                .into_owned(),
             active: policy.active,
             generation: policy.generation,
         };
@@ -202,7 +205,7 @@ impl KnownClient {
         let types = client
             .policy_types
             .iter()
-            .map(|word| words::policy_type(word).1);
+            .map(|word| words::named(&PolicyType::from(&**word)));
         let known = Self {
             is_host: client.kind.is_none_or(|kind| kind == "HOST"),
             named: types.max().unwrap_or(Named::Hosts),

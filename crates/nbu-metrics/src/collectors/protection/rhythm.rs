@@ -6,7 +6,6 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use nbu_api::{DateRules, Schedule};
 
-use super::words;
 use crate::ledger::encoding::{Reader, Writer};
 
 /// Days of a calendar that are looked at for gaps.
@@ -48,7 +47,7 @@ struct Days {
 impl Rhythm {
     /// What a schedule asks for; `None` if nobody can tell, or nothing.
     pub(super) fn of(schedule: &Schedule<'_>) -> Option<Self> {
-        let kind = words::schedule_type(schedule.backup_type.as_deref()?).into_owned();
+        let kind = schedule.backup_type.clone()?.into_word().into_owned();
         let windows = &schedule.windows;
         let never_opens = !windows.is_empty()
             && windows

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use nbu_api::endpoint::CATALOG_IMAGES;
 use nbu_api::{Image, Query, filter::image};
 
-use super::{Refused, list, words};
+use super::{Refused, list};
 use crate::collector::{CollectError, Context};
 use crate::ledger::{Ledger, instant};
 
@@ -74,7 +74,8 @@ fn success(image: &Image<'_>) -> Option<((String, String), Timestamp)> {
     }
     let took = Duration::from_secs(image.elapsed_seconds.unwrap_or(0));
     let end = instant::after(image.backup_time?, took);
-    let schedule = words::schedule_type(image.schedule_type.as_deref().unwrap_or_default());
+    let schedule = image.schedule_type.as_ref();
+    let schedule = schedule.map_or("", |schedule| schedule.as_str());
     let policy = image.policy_name.as_deref().unwrap_or_default();
-    Some(((policy.to_owned(), schedule.into_owned()), end))
+    Some(((policy.to_owned(), schedule.to_owned()), end))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use nbu_api::{ApiVersion, QueueReason};
 use nbu_client::Reason;
-use nbu_sim::{Fault, Population, Route, Sim, SimBuilder, Truth};
+use nbu_sim::{Fault, Malformed, Population, Route, Sim, SimBuilder, Truth};
 
 use super::bench::{Bench, Series, series};
 
@@ -295,4 +295,18 @@ async fn an_old_primary_whose_counts_lie_is_read_to_its_end() {
             "{lie}"
         );
     }
+}
+
+#[tokio::test]
+async fn other_spellings_make_no_other_series() {
+    let mut bench = Bench::start(living()).await;
+    let how = Malformed::OtherSpellings;
+    let fault = Fault::Malformed { every: 2, how };
+    bench.primary.faults().always(Route::Jobs, fault);
+    bench.finish("jobs").await;
+    let horizon = bench.ledger.marks().horizon.unwrap();
+    bench.primary.advance(Duration::from_secs(7_200));
+    bench.finish("jobs").await;
+    let truth = bench.primary.truth();
+    assert_eq!(counted(&bench).await, expected(&truth, horizon));
 }

@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
 use nbu_client::Reason;
-use nbu_sim::{Fault, Permission, Population, Route, Sim, StorageCounts};
+use nbu_metrics::ApiMetrics;
+use nbu_metrics::samples::{Samples, Value};
+use nbu_sim::{Capacity, Fault, Malformed, Permission, Population, Route, Sim, StorageCounts};
 
 use super::bench::{Bench, KEY, Series, series};
 
@@ -185,4 +189,209 @@ async fn where_all_is_forbidden_the_run_fails_and_names_the_first() {
         (error.reason(), error.endpoint()),
         (Reason::Forbidden, Some("/storage/storage-units"))
     );
+}
+
+const LISTS: [Route; 3] = [
+    Route::StorageUnits,
+    Route::DiskPools,
+    Route::StorageServers,
+];
+
+/// A bench whose client counts, and its counts.
+async fn counting(counts: StorageCounts) -> (Bench, Arc<ApiMetrics>) {
+    let metrics = Arc::new(ApiMetrics::new());
+    let observer = Arc::clone(&metrics);
+    let primary = Sim::builder()
+        .population(Population::empty())
+        .storage(counts);
+    let bench = Bench::start_with(primary, move |client| client.observer(observer)).await;
+    (bench, metrics)
+}
+
+fn spoil(bench: &Bench, routes: &[Route], how: &Malformed) {
+    for route in routes {
+        let how = how.clone();
+        let fault = Fault::Malformed { every: 1, how };
+        bench.primary.faults().always(*route, fault);
+    }
+}
+
+/// Values that were counted as unusable: `endpoint field`, and how many.
+fn unusable(metrics: &ApiMetrics) -> Series {
+    series(
+        &metrics.samples(),
+        "netbackup_exporter_fields_unusable_total",
+    )
+}
+
+/// Every number of every gauge.
+fn numbers(samples: &Samples) -> Vec<(&'static str, f64)> {
+    let families = samples.families();
+    let numbers = families.flat_map(|(family, series)| {
+        series.iter().filter_map(|one| match one.value {
+            Value::Number(number) => Some((family.name, number)),
+            Value::Histogram(_) => None,
+        })
+    });
+    numbers.collect()
+}
+
+#[tokio::test]
+async fn numbers_for_no_limit_are_absent_and_counted_each_time() {
+    for sentinel in [-1, i128::from(i64::MAX), i128::from(u64::MAX)] {
+        let (mut bench, metrics) = counting(StorageCounts::default()).await;
+        let honest = bench.finish("storage").await;
+        assert_eq!(unusable(&metrics), Series::new(), "before the first");
+        spoil(&bench, &LISTS, &Malformed::Sentinel(sentinel));
+        spoil(&bench, &[Route::DiskPool], &Malformed::Sentinel(sentinel));
+        let found = bench.finish("storage").await;
+        for (family, number) in numbers(&found) {
+            assert!((0.0..=1.0).contains(&number), "{family} is {number}");
+        }
+        let states = "netbackup_disk_pool_state";
+        assert_eq!(series(&found, states), series(&honest, states));
+        let truth = bench.primary.truth().storage;
+        let sized = truth.units.iter().filter(|unit| unit.capacity.is_some());
+        let capacity = "/storage/storage-units totalCapacityBytes";
+        let once = unusable(&metrics);
+        assert_eq!(once[capacity], sized.count() as f64, "{sentinel}");
+        for field in [
+            "/storage/disk-pools highWaterMark",
+            "/storage/disk-pools freeSizeBytes",
+            "/storage/storage-servers deduplicationRatioPercentage",
+            "/storage/storage-servers usedSpaceBytes",
+        ] {
+            assert!(once[field] > 0.0, "{field} {sentinel}");
+        }
+        bench.finish("storage").await;
+        assert_eq!(unusable(&metrics)[capacity], 2.0 * once[capacity]);
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_a_number_is_absent_and_counted() {
+    let (mut bench, metrics) = counting(StorageCounts::default()).await;
+    spoil(&bench, &LISTS, &Malformed::StatesAsNumbers);
+    let found = bench.finish("storage").await;
+    let truth = bench.primary.truth().storage;
+    for family in [
+        "netbackup_disk_pool_state",
+        "netbackup_disk_volume_state",
+        "netbackup_storage_server_state",
+    ] {
+        assert_eq!(series(&found, family), Series::new(), "{family}");
+    }
+    let used = series(&found, "netbackup_disk_pool_used_bytes");
+    assert!(!used.is_empty(), "the rest of the record is there");
+    let volumes: usize = truth.pools.iter().map(|pool| pool.volumes.len()).sum();
+    let expected = [
+        ("/storage/disk-pools diskPoolState", truth.pools.len()),
+        ("/storage/disk-pools state", volumes),
+        (
+            "/storage/storage-servers storageServerState",
+            truth.servers.len(),
+        ),
+    ];
+    let expected = expected.map(|(field, count)| (field.to_owned(), count as f64));
+    assert_eq!(unusable(&metrics), Series::from(expected));
+}
+
+#[tokio::test]
+async fn without_a_category_units_of_tape_and_cloud_have_no_size() {
+    let mut bench = bench(StorageCounts::default()).await;
+    let size = Capacity {
+        total: 9,
+        used: 4,
+        free: 5,
+    };
+    bench.primary.edit_storage(|storage| {
+        for unit in &mut storage.units {
+            unit.capacity = Some(size);
+        }
+    });
+    let units = &[Route::StorageUnits];
+    let families = [
+        "netbackup_storage_unit_capacity_bytes",
+        "netbackup_storage_unit_used_bytes",
+        "netbackup_storage_unit_free_bytes",
+    ];
+    let honest = bench.finish("storage").await;
+    spoil(&bench, units, &Malformed::NoCategory);
+    let found = bench.finish("storage").await;
+    for family in families {
+        let sizes = series(&honest, family);
+        assert!(!sizes.is_empty() && sizes.len() < bench.primary.truth().storage.units.len());
+        assert_eq!(series(&found, family), sizes, "{family}");
+    }
+}
+
+/// The families of a pool's sizes.
+const POOL: [&str; 4] = [
+    "netbackup_disk_pool_raw_bytes",
+    "netbackup_disk_pool_usable_bytes",
+    "netbackup_disk_pool_used_bytes",
+    "netbackup_disk_pool_available_bytes",
+];
+
+#[tokio::test]
+async fn totals_that_the_list_lacks_come_from_the_detail_of_the_pool() {
+    let mut bench = bench(StorageCounts::default()).await;
+    let honest = bench.finish("storage").await;
+    assert_eq!(bench.primary.requests_to(Route::DiskPool).len(), 0);
+    spoil(&bench, &[Route::DiskPools], &Malformed::NoTotals);
+    let found = bench.finish("storage").await;
+    for family in POOL {
+        let sizes = series(&honest, family);
+        assert!(!sizes.is_empty(), "{family}");
+        assert_eq!(series(&found, family), sizes, "{family}");
+    }
+    let pools = bench.primary.truth().storage.pools;
+    let sized = pools.iter().filter(|pool| pool.size.is_some()).count();
+    let asked = bench.primary.requests_to(Route::DiskPool).len();
+    assert_eq!(asked, sized, "one request for each pool with a size");
+}
+
+#[tokio::test]
+async fn without_a_detail_the_volumes_tell_what_they_can() {
+    for fault in [
+        Fault::Status(404),
+        Fault::Status(403),
+        Fault::Status(500),
+        Fault::Html,
+    ] {
+        let mut bench = bench(StorageCounts::default()).await;
+        let honest = bench.finish("storage").await;
+        spoil(&bench, &[Route::DiskPools], &Malformed::NoTotals);
+        let what = format!("{fault:?}");
+        bench.primary.faults().always(Route::DiskPool, fault);
+        let collected = bench.collect("storage").await.unwrap();
+        assert!(collected.refused.is_none(), "{what}");
+        let found = |family| series(&collected.samples, family);
+        for family in [POOL[0], POOL[3]] {
+            assert_eq!(found(family), series(&honest, family), "{what} {family}");
+        }
+        for family in [POOL[1], POOL[2]] {
+            assert_eq!(found(family), Series::new(), "{what} {family}");
+        }
+        let asked = bench.primary.requests_to(Route::DiskPool).len();
+        assert_eq!(asked, 1, "{what}: no more are asked");
+    }
+}
+
+#[tokio::test]
+async fn details_are_asked_for_up_to_a_number() {
+    let counts = StorageCounts {
+        units: 1,
+        pools: 120,
+        servers: 1,
+    };
+    let mut bench = bench(counts).await;
+    spoil(&bench, &[Route::DiskPools], &Malformed::NoTotals);
+    let found = bench.finish("storage").await;
+    let asked = bench.primary.requests_to(Route::DiskPool).len();
+    assert_eq!(asked, 50);
+    assert_eq!(series(&found, POOL[1]).len(), 50);
+    let pools = bench.primary.truth().storage.pools;
+    let sized = pools.iter().filter(|pool| pool.size.is_some()).count();
+    assert_eq!(series(&found, POOL[0]).len(), sized);
 }
