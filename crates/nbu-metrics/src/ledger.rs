@@ -7,9 +7,9 @@
 //! * a **watermark** on the primary's clock: everything that changed before it has been counted. It moves to the clock
 //!   read *before* a walk, and only when that walk is complete; the next walk begins a little before it. A job that
 //!   finishes behind the cursor therefore is in the next walk.
-//! * **seen**: the end that was counted under each id. Taking a record twice counts it once, so pages are committed as
-//!   they come and a walk may be broken off and repeated anywhere. An id counts again only for a job that started after
-//!   the counted one ended.
+//! * **seen**: the later of end and start that was counted under each id. Taking a record twice counts it once, so pages are
+//!   committed as they come and a walk may be broken off and repeated anywhere. An id counts again only for a job that started
+//!   after that and did not end before it started: a clock that stepped back while a job ran makes it start after its end.
 //! * a **horizon**: a job that ended before it is never counted, so what lies before it can be forgotten.
 //!
 //! The truth that this adds up to: every job that ended at or after the horizon, once, with the values of the first
@@ -56,6 +56,7 @@ mod marks;
 mod measure;
 mod page;
 mod protection;
+mod reuse;
 mod room;
 mod runs;
 mod seen;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use nbu_api::ApiVersion;
-use nbu_sim::{Population, Sim, StorageCounts, Truth};
+use nbu_sim::{JobSpec, Policy, Population, Sim, StorageCounts, Truth};
 use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,6 +31,46 @@ async fn finished_jobs_are_counted_once_from_the_first_start_on() {
     }
     let counted = watched.sim.truth().leaves_ended_since(horizon).count();
     assert!(counted > 1_000, "a test of {counted} jobs proves little");
+}
+
+/// The primary's clock was set back by a second while a job ran.
+#[tokio::test]
+async fn a_job_that_starts_after_it_ends_is_counted_once_also_after_a_restart() {
+    let sim = Sim::builder().population(Population::empty());
+    let watched = Watched::start("paris", sim).await;
+    watched.sim.edit_configuration(|configuration| {
+        configuration.policies = vec![Policy::new("daily", "STANDARD").client("host1")];
+    });
+    let state = tempfile::tempdir().unwrap();
+    let launch = || {
+        Launch::with_config(configuration([&watched]))
+            .arguments(["--storage.path", state.path().to_str().unwrap()])
+    };
+    let mut exporter = launch().start().await;
+    reached(&exporter, "paris", watched.sim.now()).await;
+    watched.sim.advance(Duration::from_secs(60));
+    let end = watched.sim.now();
+    let job = JobSpec::backup("daily", "STANDARD", "host1")
+        .protects(1_024, 7)
+        .started(end + Duration::from_secs(1))
+        .ended(end);
+    watched.sim.add_done(&job, 13);
+    for round in 0..6 {
+        watched.sim.advance(Duration::from_secs(60));
+        let page = reached(&exporter, "paris", watched.sim.now()).await;
+        for (family, value) in [
+            ("netbackup_jobs_finished_total", 1.0),
+            ("netbackup_jobs_backup_bytes_total", 1_048_576.0),
+            ("netbackup_jobs_files_total", 7.0),
+            ("netbackup_client_consecutive_failures", 1.0),
+        ] {
+            assert_eq!(page.sum(family, &[]), value, "{family} in round {round}");
+        }
+        if round == 3 {
+            assert_eq!(exporter.terminated().await.code(), Some(0));
+            exporter = launch().start().await;
+        }
+    }
 }
 
 #[tokio::test]

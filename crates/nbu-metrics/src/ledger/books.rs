@@ -156,21 +156,24 @@ impl Books {
         };
         let newest = self.counted.get(&job.id).map(|(counted, _)| *counted);
         let horizon = self.marks.horizon;
-        // What ended before the horizon is forgotten, even while the store still has it.
+        // What lies before the horizon is forgotten, even while the store still has it.
         let known = newest
             .or(stored)
-            .filter(|counted| horizon.is_none_or(|horizon| counted.end() >= horizon));
+            .filter(|counted| horizon.is_none_or(|horizon| !counted.is_before(horizon)));
         match known {
             None => self.count(job, end),
-            Some(counted) if job.start.is_some_and(|start| start > counted.end()) => {
-                self.count(job, end);
+            Some(counted) if counted.is_of_another_than(job.start, end) => self.count(job, end),
+            Some(counted) => {
+                if counted.mark() != job.mark() {
+                    self.change_marks().changed_after_done += 1;
+                }
+                // The last update of a job without an end goes on, too.
+                let latest = counted.latest().max(job.latest(end));
+                let remembered = Counted::new(latest, job.mark());
+                if remembered != counted {
+                    self.remember(job.id, remembered);
+                }
             }
-            Some(counted) if counted.mark() != job.mark() => {
-                self.change_marks().changed_after_done += 1;
-                let end = counted.end().max(end);
-                self.remember(job.id, Counted::new(end, job.mark()));
-            }
-            Some(_) => {}
         }
     }
 
@@ -399,7 +402,7 @@ impl Books {
     fn count(&mut self, job: &FinishedJob<'_>, end: Timestamp) {
         // Before the job itself is seen: a root that is done is one that came before its jobs.
         self.follow(job, end);
-        self.remember(job.id, Counted::new(end, job.mark()));
+        self.remember(job.id, Counted::new(job.latest(end), job.mark()));
         let parent = self.is_parent(job);
         self.status.clear();
         if let Some(status) = job.status {

@@ -1,13 +1,18 @@
-//! What is remembered of one counted job: its end, and a mark that tells a changed record from the same one.
+//! What is remembered of one counted job: the later of its end and start, and a mark that tells a changed record from the same
+//! one.
 
 use jiff::Timestamp;
 
-use super::instant;
+use super::{instant, reuse};
 
-/// Bits of the mark; the rest of the word is the end in milliseconds.
+/// Bits of the mark; the rest of the word is a point in time in milliseconds.
 const MARK_BITS: u32 = 16;
+/// The latest point in time that fits, in the year 6429. What is later, or as far before 1970, counts as that.
+const LATEST: i64 = i64::MAX >> MARK_BITS;
+/// The earliest.
+const EARLIEST: i64 = i64::MIN >> MARK_BITS;
 
-/// The end that was counted and the mark of the record, in eight bytes.
+/// The later of the end and the start that were counted, and the mark of the record, in eight bytes.
 ///
 /// The mark is a 16-bit digest of everything that was counted. Two different records share one by chance once in
 /// 65,536, in which case a change after the end goes unreported; it is never used to decide whether to count.
@@ -15,16 +20,25 @@ const MARK_BITS: u32 = 16;
 pub struct Counted(u64);
 
 impl Counted {
-    /// A job that ended then, to the millisecond, and the digest of what was counted of it.
-    pub fn new(end: Timestamp, mark: u16) -> Self {
-        let millis = end.as_millisecond().cast_unsigned();
+    /// A job of which this is the later of end and start, to the millisecond, and the digest of what was counted of it.
+    pub fn new(latest: Timestamp, mark: u16) -> Self {
+        let millis = fitting(latest).cast_unsigned();
         Self(millis << MARK_BITS | u64::from(mark))
     }
 
-    /// When the counted job ended, on the primary's clock, to the millisecond.
-    pub fn end(self) -> Timestamp {
-        // The shift must carry the sign: ends before 1970 exist on damaged primaries.
-        instant::from_millis(self.0.cast_signed() >> MARK_BITS)
+    /// The later of the counted job's end and start, on the primary's clock, to the millisecond.
+    pub fn latest(self) -> Timestamp {
+        instant::from_millis(self.millis())
+    }
+
+    /// Whether the job lies before this horizon, and can be forgotten.
+    pub fn is_before(self, horizon: Timestamp) -> bool {
+        self.millis() < fitting(horizon)
+    }
+
+    /// Whether a record with these times is of another job, which was given the same id.
+    pub(super) fn is_of_another_than(self, start: Option<Timestamp>, end: Timestamp) -> bool {
+        reuse::is_another_job(start.map(fitting), fitting(end), self.millis())
     }
 
     /// The digest of what was counted.
@@ -41,6 +55,16 @@ impl Counted {
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
+
+    fn millis(self) -> i64 {
+        // The shift must carry the sign: times before 1970 exist on damaged primaries.
+        self.0.cast_signed() >> MARK_BITS
+    }
+}
+
+/// The milliseconds since the epoch, or the nearest that fit. Two that are compared must both have been fitted.
+fn fitting(point: Timestamp) -> i64 {
+    point.as_millisecond().clamp(EARLIEST, LATEST)
 }
 
 #[cfg(test)]
@@ -48,16 +72,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn end_and_mark_survive_packing() {
+    fn time_and_mark_survive_packing() {
         for millis in [-5_000, 0, 1, 1_790_000_000_123, 4_102_444_800_000] {
-            let end = instant::from_millis(millis);
-            let counted = Counted::new(end, 0xBEEF);
+            let latest = instant::from_millis(millis);
+            let counted = Counted::new(latest, 0xBEEF);
             assert_eq!(
-                (counted.end(), counted.mark()),
-                (end, 0xBEEF),
+                (counted.latest(), counted.mark()),
+                (latest, 0xBEEF),
                 "{millis} ms"
             );
             assert_eq!(Counted::from_bits(counted.to_bits()), counted);
+        }
+    }
+
+    #[test]
+    fn no_record_is_another_job_than_itself_or_before_its_own_time() {
+        let micro = Timestamp::from_microsecond(1_790_000_000_000_007).unwrap();
+        let now = instant::from_millis(1_790_000_000_000);
+        for end in [
+            Timestamp::MIN,
+            Timestamp::UNIX_EPOCH,
+            now,
+            micro,
+            Timestamp::MAX,
+        ] {
+            for start in [
+                None,
+                Some(Timestamp::MIN),
+                Some(now),
+                Some(micro),
+                Some(Timestamp::MAX),
+            ] {
+                let counted = Counted::new(start.map_or(end, |start| start.max(end)), 7);
+                assert!(
+                    !counted.is_of_another_than(start, end),
+                    "{start:?} to {end}"
+                );
+                assert!(!counted.is_before(end), "{start:?} to {end}");
+                assert_eq!(counted.mark(), 7);
+            }
         }
     }
 }

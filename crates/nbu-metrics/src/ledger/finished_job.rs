@@ -83,6 +83,11 @@ impl FinishedJob<'_> {
         self.end.or(self.last_update)
     }
 
+    /// The later of its start and `end`: what is remembered of it.
+    pub(super) fn latest(&self, end: Timestamp) -> Timestamp {
+        self.start.map_or(end, |start| start.max(end))
+    }
+
     /// How long it took: as reported, else from start to end.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.elapsed.or_else(|| {

@@ -18,9 +18,9 @@ mod tests;
 
 use jiff::Timestamp;
 
-use super::FinishedJob;
 use super::encoding::{Reader, Writer};
 use super::store::{Note, Shelf};
+use super::{FinishedJob, reuse};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use outcome::Outcome;
@@ -77,7 +77,7 @@ impl Runs {
     ) -> Option<Judged> {
         let root = self.root_of(job);
         let start = job.start.map(Timestamp::as_millisecond);
-        let over = self.end_predecessor(root, start);
+        let over = self.end_predecessor(root, job.id, start, end);
         let children = (root != job.id).then(|| self.take_out(job.id)).flatten();
         let known = self.open.contains_key(&root);
         let run = self.open.entry(root).or_default();
@@ -89,14 +89,14 @@ impl Runs {
         }
         if root == job.id {
             run.root = Some(Root {
-                end: Some(end),
+                latest: Some(reuse::latest(start, end)),
                 outcome: Outcome(job.status),
                 children: job.child_count,
             });
         } else if !known && is_done(root) {
             // Judged already, or done before any of its jobs was read.
             run.root = Some(Root {
-                end: None,
+                latest: None,
                 outcome: Outcome(Some(0)),
                 children: None,
             });
@@ -245,14 +245,24 @@ impl Runs {
         }
     }
 
-    /// A job that starts after a root was done belongs to another run: the root's id was used again.
-    fn end_predecessor(&mut self, root: u64, start: Option<i64>) -> Option<Judged> {
+    /// A job that starts after a root was done belongs to another run: the root's id was used again. But not while the root still
+    /// lacks children: where the clock stepped back during the run, those that were over before start later than the root ends.
+    fn end_predecessor(
+        &mut self,
+        root: u64,
+        id: u64,
+        start: Option<i64>,
+        end: i64,
+    ) -> Option<Judged> {
         let run = self.open.get(&root)?;
-        let end = run.root?.end?;
-        if start.is_none_or(|start| start <= end) {
+        if !reuse::is_another_job(start, end, run.root?.latest?) {
             return None;
         }
-        let verdicts = run.verdicts(root, run.extent());
+        let extent = run.extent();
+        if id != root && extent == Extent::Part {
+            return None;
+        }
+        let verdicts = run.verdicts(root, extent);
         self.take_out(root);
         Some((root, verdicts))
     }

@@ -60,12 +60,12 @@ impl Seen {
         }
     }
 
-    /// Forgets every job that ended before `horizon` and returns the forgotten ids.
+    /// Forgets every job that lies before `horizon` and returns the forgotten ids.
     pub(super) fn forget_before(&mut self, horizon: Timestamp) -> Vec<u64> {
         let mut forgotten = Vec::new();
         for block in &mut self.blocks {
             block.retain(|entry| {
-                let keep = entry.counted.end() >= horizon;
+                let keep = !entry.counted.is_before(horizon);
                 if !keep {
                     forgotten.push(entry.id);
                 }

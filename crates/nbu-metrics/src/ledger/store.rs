@@ -88,7 +88,7 @@ pub struct Changes {
     pub totals: Vec<(Measure, Arc<str>, Total)>,
     /// Notes that changed or are to be forgotten.
     pub notes: Vec<Note>,
-    /// After the rest: forget every remembered job that ended before this, also as a parent.
+    /// After the rest: forget every remembered job that [lies before](Counted::is_before) this, also as a parent.
     pub forget_before: Option<Timestamp>,
 }
 

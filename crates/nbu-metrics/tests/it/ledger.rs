@@ -14,5 +14,6 @@ mod order;
 mod runs;
 mod single;
 mod sizes;
+mod times;
 mod truth;
 mod world;

@@ -6,6 +6,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::ledger::encoding::{Reader, Writer};
+use crate::ledger::reuse;
 use crate::ledger::runs::{Outcome, Verdict};
 
 /// Runs that are remembered one by one.
@@ -43,7 +44,7 @@ pub(super) struct Attempt {
     pub(super) end: i64,
     pub(super) root: u64,
     pub(super) outcome: Outcome,
-    /// When its root ended.
+    /// The latest start or end of its jobs.
     until: i64,
     /// Every job of it was read.
     is_final: bool,
@@ -57,7 +58,7 @@ impl Attempt {
 
     /// Whether the verdict is on this run, and not on a later one whose root has the same id.
     fn is_of(&self, root: u64, verdict: &Verdict) -> bool {
-        self.root == root && verdict.start.is_none_or(|start| start <= self.until)
+        self.root == root && !reuse::is_another_job(verdict.start, verdict.end, self.until)
     }
 
     /// Whether nothing can change it. During the look-back, of which nothing is `settled`, its jobs may be read again.

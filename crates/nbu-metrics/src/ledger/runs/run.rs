@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::outcome::Outcome;
 use super::subject::Subject;
-use crate::ledger::FinishedJob;
+use crate::ledger::{FinishedJob, reuse};
 
 /// How many of the last subjects a new leaf's is compared with.
 const LOOKED_AT: usize = 16;
@@ -33,8 +33,8 @@ pub(super) struct Run {
 /// The root job, done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Root {
-    /// `None` if all that is known is that it is done.
-    pub(super) end: Option<i64>,
+    /// The later of its start and end, in milliseconds; `None` if all that is known is that it is done.
+    pub(super) latest: Option<i64>,
     pub(super) outcome: Outcome,
     /// `childCount`.
     pub(super) children: Option<u64>,
@@ -83,7 +83,7 @@ pub(in crate::ledger) struct Verdict {
     pub(in crate::ledger) start: Option<i64>,
     /// When its last leaf ended, in milliseconds.
     pub(in crate::ledger) end: i64,
-    /// When the root ended: what starts later belongs to another run, whatever its root is called.
+    /// The latest start or end of its leaves and its root: what starts later belongs to another run, whatever its root is called.
     pub(in crate::ledger) until: i64,
     /// It is one of a part, the rest of which was judged before.
     pub(in crate::ledger) is_late: bool,
@@ -94,11 +94,12 @@ pub(in crate::ledger) struct Verdict {
 impl Verdict {
     /// On a run that is this one job, which has no children; `None` if jobs of its type protect nothing.
     pub(in crate::ledger) fn alone(job: &FinishedJob<'_>, end: i64) -> Option<Self> {
+        let start = job.start.map(Timestamp::as_millisecond);
         is_snapshot(&job.job_type).map(|_| Self {
             outcome: Outcome(job.status),
-            start: job.start.map(Timestamp::as_millisecond),
+            start,
             end,
-            until: end,
+            until: reuse::latest(start, end),
             is_late: false,
             is_final: true,
         })
@@ -182,14 +183,15 @@ impl Run {
                     outcome: member.outcome,
                     start: leaf.start,
                     end: leaf.end,
-                    until: leaf.end,
-                    is_late: self.root.is_some_and(|root| root.end.is_none()),
+                    until: reuse::latest(leaf.start, leaf.end),
+                    is_late: self.root.is_some_and(|root| root.latest.is_none()),
                     is_final: extent == Extent::Whole,
                 };
                 (verdict, true)
             });
             verdict.outcome = verdict.outcome.max(member.outcome);
             verdict.end = verdict.end.max(leaf.end);
+            verdict.until = verdict.until.max(reuse::latest(leaf.start, leaf.end));
             verdict.start = match (verdict.start, leaf.start) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
@@ -206,14 +208,14 @@ impl Run {
             Extent::Part => stand_in.max(self.wanting().max()),
             Extent::Whole | Extent::Unknown => stand_in,
         };
-        let ended = self.root.and_then(|root| root.end);
+        let latest = self.root.and_then(|root| root.latest);
         groups
             .into_iter()
             .filter(|(_, (verdict, only))| of_snapshots || !only || !verdict.outcome.is_success())
             .map(|(subject, (verdict, _))| {
                 let verdict = Verdict {
                     outcome: stand_in.map_or(verdict.outcome, |root| verdict.outcome.max(root)),
-                    until: verdict.end.max(ended.unwrap_or(i64::MIN)),
+                    until: verdict.until.max(latest.unwrap_or(i64::MIN)),
                     ..verdict
                 };
                 (subject.clone(), verdict)
@@ -237,7 +239,7 @@ impl Run {
             .members
             .values()
             .all(|member| member.children.is_some());
-        if root.end.is_some() && root.children.is_some() && is_told {
+        if root.latest.is_some() && root.children.is_some() && is_told {
             Extent::Whole
         } else {
             Extent::Unknown

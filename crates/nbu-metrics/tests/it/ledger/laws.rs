@@ -1,20 +1,22 @@
 //! One property over everything that can happen, in memory and on files. That nothing has to wait for a reconciliation is told by
 //! another: see [`in_time`].
 //!
-//! Together they go red when one of these is taken away: idempotence by id, persist before publish, the watermark that moves only
-//! after a complete walk and to the clock read before it, the overlap, the horizon.
+//! Together they go red when one of these is taken away: idempotence by id, whatever the record tells of its start and end;
+//! persist before publish; the watermark that moves only after a complete walk and to the clock read before it; the overlap; the
+//! horizon.
 
 mod in_time;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use nbu_metrics::ledger::JobsSettings;
 use proptest::prelude::*;
 
 use super::driver::{Break, Driver};
 use super::faulty_store::{Fault, FaultyStore};
 use super::truth;
-use super::world::{HOUR, Kind, MINUTE, SECOND, START, World};
+use super::world::{HOUR, Kind, MINUTE, SECOND, START, Times, Touch, World};
 
 const FAULTS: [Fault; 4] = [
     Fault::Lost,
@@ -33,7 +35,11 @@ enum Event {
     /// The primary's clock steps.
     ClockStep(i64),
     /// A finished record is written again.
-    Touch(usize, bool),
+    Touch(usize, Touch),
+    /// Jobs start.
+    Start(usize),
+    /// The first of them finishes, whatever the clock says now.
+    FinishFirst(Kind),
     /// The job database was rebuilt.
     Reuse(usize, Kind),
     /// One collection, disturbed or not, while jobs finish.
@@ -65,14 +71,38 @@ fn kind() -> impl Strategy<Value = Kind> {
         1..100_000_u64,
         prop::bool::weighted(0.2),
         any::<bool>(),
+        times(),
     )
-        .prop_map(|(status, kilobytes, seconds, parent, vmware)| Kind {
+        .prop_map(|(status, kilobytes, seconds, parent, vmware, times)| Kind {
             status,
             kilobytes,
             seconds,
             parent,
             vmware,
+            times,
         })
+}
+
+fn times() -> impl Strategy<Value = Times> {
+    let absurd = prop::sample::select(vec![
+        Timestamp::MIN.as_second() * 1_000,
+        -1,
+        Timestamp::MAX.as_second() * 1_000,
+    ]);
+    prop_oneof![
+        8 => Just(Times::Usual),
+        2 => Just(Times::Equal),
+        3 => (1..3 * HOUR).prop_map(Times::Inverted),
+        2 => Just(Times::NoStart),
+        1 => Just(Times::NoEnd),
+        1 => absurd.clone().prop_map(Times::Start),
+        1 => absurd.clone().prop_map(Times::End),
+        1 => absurd.prop_map(Times::Both),
+    ]
+}
+
+fn touch() -> impl Strategy<Value = Touch> {
+    prop::sample::select(vec![Touch::Update, Touch::End, Touch::Start])
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -90,7 +120,9 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (SECOND..20 * MINUTE).prop_map(Event::Wait),
         1 => (HOUR..4 * HOUR).prop_map(Event::Wait),
         1 => (-2 * HOUR..2 * HOUR).prop_map(Event::ClockStep),
-        2 => (any::<usize>(), any::<bool>()).prop_map(|(pick, end)| Event::Touch(pick, end)),
+        2 => (any::<usize>(), touch()).prop_map(|(pick, touch)| Event::Touch(pick, touch)),
+        2 => (1..3_usize).prop_map(Event::Start),
+        2 => kind().prop_map(Event::FinishFirst),
         1 => (any::<usize>(), kind()).prop_map(|(pick, kind)| Event::Reuse(pick, kind)),
         10 => (1..9_usize, broken, fault, prop::collection::vec(kind(), 0..3)).prop_map(
             |(page_size, broken, fault, meanwhile)| Event::Collect { page_size, broken, fault, meanwhile }
@@ -105,9 +137,10 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Jobs of the day before the first start, which are read and not counted.
+/// Jobs of the hours before the first start, which are read and not counted unless their records tell an end that is later. The
+/// first start may be 19 hours after the beginning, and looks back for a day.
 fn before() -> impl Strategy<Value = Vec<(Kind, i64)>> {
-    prop::collection::vec((kind(), SECOND..23 * HOUR), 0..6)
+    prop::collection::vec((kind(), SECOND..4 * HOUR), 0..6)
 }
 
 /// For how long a new series shows 0.
@@ -166,7 +199,13 @@ impl Story {
                 world.clock += by;
                 *oldest = (*oldest).min(world.clock);
             }
-            Event::Touch(pick, end_too) => world.touch(pick, end_too),
+            Event::Touch(pick, touch) => world.touch(pick, touch),
+            Event::Start(count) => {
+                for _ in 0..count {
+                    world.start();
+                }
+            }
+            Event::FinishFirst(kind) => world.finish_first(kind),
             Event::Reuse(pick, kind) => {
                 // What the old id stood for must have been seen: nobody can count what is gone.
                 self.settle();

@@ -79,6 +79,7 @@ const KIND: super::world::Kind = super::world::Kind {
     seconds: 60,
     parent: false,
     vmware: false,
+    times: super::world::Times::Usual,
 };
 
 /// Counters, the jobs they count and the watermark go back together: what is missing is counted again and nothing twice. In

@@ -8,7 +8,7 @@ use nbu_metrics::ledger::FinishedJob;
 use proptest::prelude::*;
 
 use super::world::{HOUR, MINUTE, START};
-use model::{Run, Shape, published, truth};
+use model::{Clock, Run, Shape, published, truth};
 use process::Process;
 
 fn run() -> impl Strategy<Value = Run> {
@@ -24,15 +24,23 @@ fn run() -> impl Strategy<Value = Run> {
         Shape::OldSingle,
     ]);
     let subject = (0..3, 0..2, 0..2);
+    let clock = prop::sample::select(vec![
+        Clock::Steady,
+        Clock::Steady,
+        Clock::Untold,
+        Clock::SetBack,
+        Clock::SetBackBetween,
+    ]);
     (
         shape,
         prop::collection::vec(status, 1..5),
         any::<bool>(),
         subject,
+        clock,
         0_i64..5,
     )
         .prop_map(
-            |(shape, mut leaves, root_tells, (client, policy, schedule), pause)| {
+            |(shape, mut leaves, root_tells, (client, policy, schedule), clock, pause)| {
                 if matches!(shape, Shape::Single | Shape::OldSingle) {
                     leaves.truncate(1);
                 }
@@ -46,6 +54,7 @@ fn run() -> impl Strategy<Value = Run> {
                     shape,
                     leaves,
                     root_tells,
+                    clock,
                     start: pause * 10_000,
                 }
             },

@@ -11,7 +11,7 @@ use nbu_metrics::samples::Samples;
 use super::driver::{Driver, poll_once};
 use super::faulty_store::{Fault, FaultyStore};
 use super::truth::{self, Totals};
-use super::world::{HOUR, Kind, MINUTE, START, World, at};
+use super::world::{HOUR, Kind, MINUTE, START, Times, World, at};
 
 const KIND: Kind = Kind {
     status: Some(0),
@@ -19,6 +19,7 @@ const KIND: Kind = Kind {
     seconds: 90,
     parent: false,
     vmware: true,
+    times: Times::Usual,
 };
 const FINISHED: &str = "netbackup_jobs_finished_total BACKUP VMWARE 0 success";
 const CHANGED: &str = "netbackup_exporter_jobs_changed_after_done_total ";
@@ -235,7 +236,7 @@ fn what_is_remembered_is_bounded_by_retention() {
         assert!(remembered.bytes <= remembered.ids * 24, "{remembered:?}");
         // The database forgets too.
         let old = world.clock - 24 * HOUR;
-        world.jobs.retain(|_, job| job.end >= old);
+        world.jobs.retain(|_, job| job.ended() >= old);
     }
     assert!(
         (12_000..16_000).contains(&most),

@@ -12,7 +12,7 @@ pub(super) type Totals = BTreeMap<String, f64>;
 /// What was to be counted: every job that ended at or after the horizon, once.
 pub(super) fn of(history: &[Job], horizon: i64) -> Totals {
     let mut totals = Totals::new();
-    for job in history.iter().filter(|job| job.end >= horizon) {
+    for job in history.iter().filter(|job| job.ended() >= horizon) {
         count(&mut totals, &job.kind);
     }
     totals

@@ -24,7 +24,7 @@ impl Run {
         writer.signed(self.newest);
         writer.number(u64::from(self.root.is_some()) | u64::from(self.changed) << 1);
         if let Some(root) = self.root {
-            writer.maybe(root.end.map(|end| self.newest.wrapping_sub(end)));
+            writer.maybe(root.latest.map(|latest| self.newest.wrapping_sub(latest)));
             writer.maybe(root.outcome.0);
             writer.maybe(root.children.map(u64::cast_signed));
         }
@@ -51,7 +51,7 @@ impl Run {
         let root = match has & 1 {
             0 => None,
             _ => Some(Root {
-                end: reader.maybe()?.map(|before| newest.wrapping_sub(before)),
+                latest: reader.maybe()?.map(|before| newest.wrapping_sub(before)),
                 outcome: Outcome(reader.maybe()?),
                 children: reader.maybe()?.map(i64::cast_unsigned),
             }),

@@ -28,7 +28,7 @@ fn run(
 ) -> Run {
     let mut run = Run {
         root: Some(Root {
-            end: Some(100),
+            latest: Some(100),
             outcome: Outcome(Some(root)),
             children,
         }),

@@ -157,8 +157,8 @@ mod tests {
             }
             for forget in [false, true] {
                 if forget {
-                    chunk.retain(number, |_, counted| counted.end() >= from_millis(limit));
-                    model.retain(|_, counted| counted.end() >= from_millis(limit));
+                    chunk.retain(number, |_, counted| !counted.is_before(from_millis(limit)));
+                    model.retain(|_, counted| !counted.is_before(from_millis(limit)));
                 }
                 let all: Vec<_> = model.iter().map(|(id, counted)| (*id, *counted)).collect();
                 prop_assert_eq!(chunk.iter(number).collect::<Vec<_>>(), all);

@@ -114,7 +114,7 @@ mod tests {
         let ends: Vec<i64> = newer
             .counted
             .values()
-            .map(|counted| counted.end().as_millisecond())
+            .map(|counted| counted.latest().as_millisecond())
             .collect();
         assert_eq!(ends, [10, 20, 20]);
     }

@@ -226,7 +226,7 @@ fn forget(
         let mut chunk = seen_chunk(number, value.value())?;
         let before = forgotten.len();
         chunk.retain(number, |id, counted| {
-            let keep = counted.end() >= horizon;
+            let keep = !counted.is_before(horizon);
             if !keep {
                 forgotten.push(id);
             }

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::super::driver::{Break, Driver};
 use super::super::faulty_store::FaultyStore;
 use super::super::truth;
-use super::super::world::{HOUR, Kind, MINUTE, SECOND, World};
-use super::kind;
+use super::super::world::{HOUR, Kind, MINUTE, SECOND, Touch, World};
+use super::{kind, touch};
 
 /// How late a record may be written, to be found by the next walk all the same.
 const OVERLAP: i64 = 2 * MINUTE;
@@ -26,7 +26,7 @@ enum Event {
     /// Time passes.
     Wait(i64),
     /// A finished record is written again.
-    Touch(usize),
+    Touch(usize, Touch),
     /// A walk that is broken after some pages.
     Broken(usize, (usize, Break)),
     /// A walk that takes its time, and during which jobs finish: those that were started, or new ones.
@@ -48,7 +48,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => prop::collection::vec((kind(), late), 1..8).prop_map(Event::Finish),
         2 => (1..3_usize).prop_map(Event::Start),
         3 => (SECOND..30 * MINUTE).prop_map(Event::Wait),
-        2 => any::<usize>().prop_map(Event::Touch),
+        2 => (any::<usize>(), touch()).prop_map(|(pick, touch)| Event::Touch(pick, touch)),
         3 => (1..5_usize, (0..4_usize, breaks)).prop_map(|(size, broken)| Event::Broken(size, broken)),
         3 => (1..4_usize, prop::collection::vec(page, 1..4)).prop_map(|(size, pages)| Event::Slow(size, pages)),
         1 => Just(Event::Crash),
@@ -76,6 +76,7 @@ impl Story {
             ..JobsSettings::default()
         };
         let mut world = World::new();
+        world.correctable = HOUR;
         for (kind, ago) in before {
             world.finish(kind, ago);
         }
@@ -105,7 +106,7 @@ impl Story {
             }
             Event::Start(count) => started.extend((0..count).map(|_| world.start())),
             Event::Wait(time) => world.clock += time,
-            Event::Touch(pick) => world.touch(pick, false),
+            Event::Touch(pick, touch) => world.touch(pick, touch),
             Event::Broken(page_size, broken) => {
                 driver.collect(world, page_size, Some(broken), &mut |_| {});
             }
@@ -169,7 +170,7 @@ proptest! {
         story.compare();
         story.world.clock += RETENTION - MINUTE;
         for pick in 0..story.world.jobs.len() {
-            story.world.touch(pick, false);
+            story.world.touch(pick, Touch::Update);
         }
         story.world.clock += SECOND;
         story.compare();

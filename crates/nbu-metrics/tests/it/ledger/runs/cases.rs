@@ -4,7 +4,7 @@ use nbu_metrics::ledger::FinishedJob;
 use nbu_metrics::samples::Value;
 
 use super::super::world::{HOUR, MINUTE, START, at};
-use super::model::{Known, Run, Shape, published, truth};
+use super::model::{Clock, Known, Run, Shape, published, truth};
 use super::place;
 use super::process::Process;
 
@@ -19,6 +19,7 @@ fn streams(statuses: impl IntoIterator<Item = i64>) -> Run {
         shape: Shape::Streams,
         leaves: statuses.into_iter().map(Some).collect(),
         root_tells: false,
+        clock: Clock::Steady,
         start: START + MINUTE,
     }
 }

@@ -28,8 +28,26 @@ pub(super) struct Run {
     pub(super) leaves: Vec<Option<i64>>,
     /// The root says what its leaves say, or nothing of it.
     pub(super) root_tells: bool,
+    pub(super) clock: Clock,
     pub(super) start: i64,
 }
+
+/// What the primary's clock did while a run went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// It went on.
+    Steady,
+    /// Records tell no starts.
+    Untold,
+    /// It was set back while all of its jobs ran: each starts later than it ends.
+    SetBack,
+    /// It was set back when the first of its leaves was over: that one starts later than the root ends. In records that count no
+    /// children, that is taken for another run, so there it is as above.
+    SetBackBetween,
+}
+
+/// How far the clock is set back. No two runs end at the same time.
+const STEP: i64 = 10 * MINUTE + 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -65,11 +83,28 @@ impl Run {
     }
 
     pub(super) fn leaf_end(&self, place: usize) -> i64 {
-        self.start + MINUTE + i64::try_from(place).unwrap() * 1_000
+        let end = self.start + MINUTE + i64::try_from(place).unwrap() * 1_000;
+        let is_before_step =
+            place == 0 && self.clock == Clock::SetBackBetween && !self.is_old() && self.is_tree();
+        if is_before_step { end + STEP } else { end }
+    }
+
+    fn root_end(&self) -> i64 {
+        self.start + MINUTE + i64::try_from(self.leaves.len()).unwrap() * 1_000 + 1_000
+    }
+
+    /// When its jobs start: the leaves a little later than the root.
+    fn starts(&self, later: i64) -> Option<i64> {
+        match self.clock {
+            Clock::Untold => None,
+            Clock::Steady => Some(self.start + later),
+            Clock::SetBack | Clock::SetBackBetween => Some(self.start + STEP + later),
+        }
     }
 
     pub(super) fn end(&self) -> i64 {
-        self.leaf_end(self.leaves.len() - 1)
+        let ends = (0..self.leaves.len()).map(|place| self.leaf_end(place));
+        ends.max().unwrap()
     }
 
     fn worst(&self) -> Option<i64> {
@@ -97,7 +132,7 @@ impl Run {
             policy: self.subject.1.clone().into(),
             schedule_type: self.subject.2.clone().into(),
             status,
-            start: Some(at(self.start)),
+            start: self.starts(if id == self.root { 0 } else { 1_000 }).map(at),
             end: Some(at(end)),
             last_update: Some(at(end)),
             root: (!self.is_old()).then_some(self.root),
@@ -138,7 +173,7 @@ impl Run {
         let children = u64::try_from(self.leaves.len()).unwrap();
         records.push(FinishedJob {
             child_count: (!self.is_old()).then_some(children),
-            ..job(self.root, status, self.end() + 2_000)
+            ..job(self.root, status, self.root_end())
         });
         records
     }

@@ -101,7 +101,7 @@ impl State {
                 let gone: Vec<u64> = state
                     .jobs
                     .iter()
-                    .filter(|(_, counted)| counted.end() < horizon)
+                    .filter(|(_, counted)| counted.is_before(horizon))
                     .map(|(id, _)| *id)
                     .collect();
                 for id in gone {
