@@ -7,13 +7,13 @@ families! {
     FAMILIES: "protection", per_primary true;
 
     CLIENT_LAST_SUCCESS_TIMESTAMP_SECONDS: Gauge "netbackup_client_last_success_timestamp_seconds" ["client", "policy", "schedule_type"] Lasting Stable from "/admin/jobs"
-        "When the last run ended whose leaf jobs all ended with status 0 or 1 (GET /admin/jobs, endTime).";
+        "When the last run ended whose leaf jobs all were a success, status 0 or 1 unless jobs.results says otherwise (GET /admin/jobs, endTime).";
     CLIENT_LAST_ATTEMPT_TIMESTAMP_SECONDS: Gauge "netbackup_client_last_attempt_timestamp_seconds" ["client", "policy", "schedule_type"] Lasting Stable from "/admin/jobs"
         "When the last run ended, however it ended (GET /admin/jobs, endTime).";
     CLIENT_LAST_ATTEMPT_STATUS: Gauge "netbackup_client_last_attempt_status" ["client", "policy", "schedule_type"] Lasting Stable from "/admin/jobs"
-        "Status code of the worst leaf job of the last run (GET /admin/jobs, status).";
+        "Status code of the worst leaf job of the last run, a failed one before a cancelled one (GET /admin/jobs, status).";
     CLIENT_CONSECUTIVE_FAILURES: Gauge "netbackup_client_consecutive_failures" ["client", "policy"] Lasting Stable from "/admin/jobs"
-        "Runs that failed since the last one that did not (GET /admin/jobs, status).";
+        "Runs that failed since the last good one; cancelled and skipped ones do not count (GET /admin/jobs, status).";
     CLIENT_NEVER_SUCCEEDED: Gauge "netbackup_client_never_succeeded" ["client", "policy"] Lasting Stable from "/config/unique-policy-clients"
         "1 for a client of an active policy of which no successful run is known (GET /config/policies, GET /admin/jobs).";
     POLICY_EXPECTED_INTERVAL_SECONDS: Gauge "netbackup_policy_expected_interval_seconds" ["policy", "schedule_type"] Lasting Stable from "/config/policies"

@@ -11,7 +11,7 @@ use roaring::RoaringTreemap;
 use super::keepsakes::Keepsakes;
 use super::marks::Pace;
 use super::protection::Protection;
-use super::runs::Runs;
+use super::runs::{Outcome, Runs};
 use super::series::Account;
 use super::status_texts::StatusTexts;
 use super::store::{Changes, Committed, Note, Saved, Shelf};
@@ -115,6 +115,10 @@ impl Books {
             self.runs.clear();
             self.protection.clear();
             self.keepsakes.clear();
+        }
+        if settings.results != self.settings.results {
+            self.runs.judge_by(&settings.results);
+            self.protection.judge_by(&settings.results);
         }
         self.settings = settings;
     }
@@ -332,15 +336,17 @@ impl Books {
             return;
         }
         let (is_parent, end) = (self.is_parent(job), end.as_millisecond());
+        let outcome = Outcome::of(job.status, &self.settings.results);
         if !is_parent {
-            self.protection.take_copy(job, end, settings);
+            self.protection.take_copy(job, end, outcome, settings);
         }
         if self.runs.is_alone(job) {
-            self.protection.take_alone(job, end, settled, settings);
+            let protection = &mut self.protection;
+            protection.take_alone(job, end, outcome, settled, settings);
             return;
         }
-        let seen = &self.seen;
-        let judged = self.runs.take(job, end, is_parent, |id| seen.contains(id));
+        let is_done = |id| self.seen.contains(id);
+        let judged = self.runs.take(job, end, outcome, is_parent, is_done);
         if let Some(judged) = judged {
             self.protection.take(judged, settled, settings);
         }
@@ -358,11 +364,12 @@ impl Books {
         let Some(value) = note.value.clone() else {
             return;
         };
+        let rules = &self.settings.results;
         let read = match note.shelf {
-            Shelf::Runs => self.runs.restore(&note.key, &value),
-            Shelf::Protection | Shelf::Copies => {
-                self.protection.restore(note.shelf, &note.key, &value)
-            }
+            Shelf::Runs => self.runs.restore(&note.key, &value, rules),
+            Shelf::Protection | Shelf::Copies => self
+                .protection
+                .restore(note.shelf, &note.key, &value, rules),
             Shelf::StatusTexts => self.texts.restore(&note.key, &value),
             Shelf::Policies | Shelf::PolicyClients => {
                 self.keepsakes.restore(note.shelf, &note.key, &value)

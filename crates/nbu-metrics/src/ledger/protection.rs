@@ -15,9 +15,9 @@ use hashbrown::hash_map::EntryRef;
 use super::distinct::Distinct;
 use super::encoding::{Reader, Writer};
 use super::few::Few;
-use super::runs::{Judged, Subject, Verdict};
+use super::runs::{Judged, Outcome, Subject, Verdict};
 use super::store::{Note, Shelf};
-use super::{FinishedJob, instant, key};
+use super::{FinishedJob, ResultRules, instant, key};
 use crate::catalogue::protection as families;
 use crate::samples::Samples;
 
@@ -89,10 +89,11 @@ impl Protection {
         &mut self,
         job: &FinishedJob<'_>,
         end: i64,
+        outcome: Outcome,
         settled: i64,
         settings: &ProtectionSettings,
     ) {
-        let Some(verdict) = Verdict::alone(job, end) else {
+        let Some(verdict) = Verdict::alone(job, end, outcome) else {
             return;
         };
         let names = [&job.client, &job.policy, &job.schedule_type].map(|name| key::clean(name));
@@ -125,10 +126,11 @@ impl Protection {
         &mut self,
         job: &FinishedJob<'_>,
         end: i64,
+        outcome: Outcome,
         settings: &ProtectionSettings,
     ) {
         let is_copy = matches!(&*job.job_type, "DUPLICATE" | "REPLICATE" | "REPLICA_IMPORT");
-        if !is_copy || !matches!(job.status, Some(0 | 1)) {
+        if !is_copy || !outcome.is_success() {
             return;
         }
         // A copy of several clients' images names no client.
@@ -215,6 +217,15 @@ impl Protection {
         self.excluded.clear();
     }
 
+    /// Takes other rules for what a status means.
+    pub(super) fn judge_by(&mut self, rules: &ResultRules) {
+        for known in self.clients.values_mut() {
+            for (_, followed) in known.attempts.iter_mut() {
+                followed.attempts.judge_by(rules);
+            }
+        }
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.retain(|_, _, _| false);
@@ -252,7 +263,13 @@ impl Protection {
     }
 
     /// Puts back what a note says; `None` if it is damaged.
-    pub(super) fn restore(&mut self, from: Shelf, key: &str, value: &[u8]) -> Option<()> {
+    pub(super) fn restore(
+        &mut self,
+        from: Shelf,
+        key: &str,
+        value: &[u8],
+        rules: &ResultRules,
+    ) -> Option<()> {
         if key == SEEDED {
             Reader::open(FORM, key, value).filter(Reader::is_at_end)?;
             self.is_seeded = true;
@@ -263,7 +280,7 @@ impl Protection {
         let place = (self.word(policy), self.word(last));
         match from {
             Shelf::Protection => {
-                let attempts = Attempts::decode(key, value)?;
+                let attempts = Attempts::decode(key, value, rules)?;
                 let client = client_of(&mut self.clients, client);
                 let followed = Followed::of(&client.name, &place, attempts);
                 client.attempts.insert(place, followed);
@@ -383,7 +400,7 @@ impl Protection {
 }
 
 impl Client {
-    /// Failed runs since the last that did not fail, by policy: a success of any schedule ends the row.
+    /// Failed runs since the last good one, by policy: a success of any schedule ends the row.
     fn failures(&self) -> BTreeMap<&str, u64> {
         let mut successes: BTreeMap<&str, Option<i64>> = BTreeMap::new();
         for ((policy, _), Followed { attempts, .. }) in self.attempts.iter() {

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use super::encoding::{Reader, Writer};
 use super::store::{Note, Shelf};
-use super::{FinishedJob, reuse};
+use super::{FinishedJob, ResultRules, reuse};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use outcome::Outcome;
@@ -72,6 +72,7 @@ impl Runs {
         &mut self,
         job: &FinishedJob<'_>,
         end: i64,
+        outcome: Outcome,
         is_parent: bool,
         is_done: impl Fn(u64) -> bool,
     ) -> Option<Judged> {
@@ -90,20 +91,20 @@ impl Runs {
         if root == job.id {
             run.root = Some(Root {
                 latest: Some(reuse::latest(start, end)),
-                outcome: Outcome(job.status),
+                outcome,
                 children: job.child_count,
             });
         } else if !known && is_done(root) {
             // Judged already, or done before any of its jobs was read.
             run.root = Some(Root {
                 latest: None,
-                outcome: Outcome(Some(0)),
+                outcome: Outcome::SUCCESS,
                 children: None,
             });
         }
         // A run of that many jobs is judged by what there was room for, and by its root.
         if run.len() < MOST {
-            self.jobs += usize::from(run.add(job, end, is_parent));
+            self.jobs += usize::from(run.add(job, end, outcome, is_parent));
             if job.root.is_none() {
                 self.homes.insert(job.id, root);
             }
@@ -181,8 +182,13 @@ impl Runs {
         self.jobs = 0;
     }
 
+    /// Takes other rules for what a status means, for the verdicts that are still to come.
+    pub(super) fn judge_by(&mut self, rules: &ResultRules) {
+        self.open.values_mut().for_each(|run| run.judge_by(rules));
+    }
+
     /// Puts back what a note says; `None` if it is damaged.
-    pub(super) fn restore(&mut self, key: &str, value: &[u8]) -> Option<()> {
+    pub(super) fn restore(&mut self, key: &str, value: &[u8], rules: &ResultRules) -> Option<()> {
         if key == DROPPED {
             let mut reader = Reader::open(FORM, key, value)?;
             self.dropped = reader.number()?;
@@ -190,7 +196,7 @@ impl Runs {
             return Some(());
         }
         let root: u64 = key.parse().ok()?;
-        let run = Run::decode(key, value)?;
+        let run = Run::decode(key, value, rules)?;
         self.homes.extend(run.ids().map(|id| (id, root)));
         self.jobs += run.len();
         if run.root.is_some() && !run.changed {

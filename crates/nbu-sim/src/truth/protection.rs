@@ -54,7 +54,8 @@ impl Truth {
         known
     }
 
-    /// Failed runs since the last good one, by client and policy, of the same runs.
+    /// Failed runs since the last good one, by client and policy, of the same runs; those that were cancelled or skipped do not
+    /// count.
     pub fn consecutive_failures(&self, since: Timestamp) -> BTreeMap<(String, String), u64> {
         let mut all: BTreeMap<(String, String), Vec<Run>> = BTreeMap::new();
         for (subject, runs) in self.runs(since) {
@@ -67,7 +68,7 @@ impl Truth {
                 let since = good.map(|run| run.end).max();
                 let failed = runs
                     .iter()
-                    .filter(|run| !is_good(run.status) && Some(run.end) > since);
+                    .filter(|run| is_failed(run.status) && Some(run.end) > since);
                 (place, failed.count() as u64)
             })
             .collect()
@@ -149,10 +150,27 @@ const fn is_good(status: i32) -> bool {
     matches!(status, 0 | 1)
 }
 
-/// A failure beats a partial success beats a success; of two failures the larger code.
+/// Neither good, nor cancelled, nor skipped.
+const fn is_failed(status: i32) -> bool {
+    badness(status) >= 4
+}
+
+/// How bad a status is; a missing one is -1.
+const fn badness(status: i32) -> u8 {
+    match status {
+        0 => 0,
+        1 => 1,
+        190 | 200 => 2,
+        150 | 157 => 3,
+        -1 => 4,
+        196 => 5,
+        _ => 6,
+    }
+}
+
+/// The one of two statuses that is worse; of two that are equally bad the larger.
 fn worse(one: i32, other: i32) -> i32 {
-    let badness = |status: i32| (if is_good(status) { status } else { 2 }, status);
-    if badness(one) < badness(other) {
+    if (badness(one), one) < (badness(other), other) {
         other
     } else {
         one

@@ -6,8 +6,8 @@ mod tests;
 use std::sync::Arc;
 
 use crate::ledger::encoding::{Reader, Writer};
-use crate::ledger::reuse;
 use crate::ledger::runs::{Outcome, Verdict};
+use crate::ledger::{ResultRules, reuse};
 
 /// Runs that are remembered one by one.
 const MOST: usize = 66;
@@ -100,7 +100,8 @@ impl Attempts {
                 return false;
             }
             self.dropped = None;
-            self.uncounted = self.uncounted.saturating_add(1);
+            let failed = u64::from(verdict.outcome.is_failure());
+            self.uncounted = self.uncounted.saturating_add(failed);
             return true;
         } else if self.floor.is_some_and(|floor| attempt.key() <= floor) {
             return false;
@@ -133,16 +134,15 @@ impl Attempts {
         self.recent.last()
     }
 
-    /// The failed runs since that one; at least, where there were more than are remembered.
+    /// The failed runs since that one; at least, where there were more than are remembered. What is neither a success nor a failure
+    /// neither ends the row nor lengthens it.
     pub(super) fn failures_since(&self, success: Option<i64>) -> u64 {
         let since = self
             .recent
             .iter()
             .rev()
             .take_while(|attempt| Some(attempt.end) > success);
-        let failed = since
-            .filter(|attempt| !attempt.outcome.is_success())
-            .count();
+        let failed = since.filter(|attempt| attempt.outcome.is_failure()).count();
         let is_before_all = self.successes().next().is_none() && success == self.success_before();
         let uncounted = if is_before_all { self.uncounted } else { 0 };
         uncounted.saturating_add(u64::try_from(failed).unwrap_or(u64::MAX))
@@ -164,7 +164,8 @@ impl Attempts {
         for attempt in self.recent.drain(..beyond) {
             self.floor = self.floor.max(Some(attempt.key()));
             if !attempt.outcome.is_success() {
-                self.uncounted = self.uncounted.saturating_add(1);
+                let failed = u64::from(attempt.outcome.is_failure());
+                self.uncounted = self.uncounted.saturating_add(failed);
                 continue;
             }
             self.uncounted = 0;
@@ -203,7 +204,7 @@ impl Attempts {
         writer.seal(key)
     }
 
-    pub(super) fn decode(key: &str, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(key: &str, bytes: &[u8], rules: &ResultRules) -> Option<Self> {
         let mut reader = Reader::open(FORM, key, bytes)?;
         let base = reader.signed()?;
         let older_success = reader.maybe()?.map(|end| base.wrapping_add(end));
@@ -216,7 +217,7 @@ impl Attempts {
         let count = reader.count()?;
         let mut before = base;
         let mut next = || {
-            let attempt = Attempt::read(before, &mut reader)?;
+            let attempt = Attempt::read(before, &mut reader, rules)?;
             before = attempt.end;
             Some(attempt)
         };
@@ -229,6 +230,13 @@ impl Attempts {
             uncounted,
             floor,
         })
+    }
+
+    /// Takes other rules for what a status means.
+    pub(super) fn judge_by(&mut self, rules: &ResultRules) {
+        for attempt in self.recent.iter_mut().chain(&mut self.dropped) {
+            attempt.outcome = Outcome::of(attempt.outcome.status(), rules);
+        }
     }
 
     /// When the last success before those that are remembered ended.
@@ -248,15 +256,15 @@ impl Attempt {
     fn write(&self, before: i64, writer: &mut Writer) {
         writer.signed(self.end.wrapping_sub(before));
         writer.number(self.root);
-        let has_status = self.outcome.0.is_some();
+        let has_status = self.outcome.status().is_some();
         writer.number(u64::from(self.is_final) | u64::from(has_status) << 1);
-        if let Some(status) = self.outcome.0 {
+        if let Some(status) = self.outcome.status() {
             writer.signed(status);
         }
         writer.signed(self.until.wrapping_sub(self.end));
     }
 
-    fn read(before: i64, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(before: i64, reader: &mut Reader<'_>, rules: &ResultRules) -> Option<Self> {
         let end = before.wrapping_add(reader.signed()?);
         let root = reader.number()?;
         let has = reader.number()?;
@@ -267,7 +275,7 @@ impl Attempt {
         Some(Self {
             end,
             root,
-            outcome: Outcome(status),
+            outcome: Outcome::of(status, rules),
             until: end.wrapping_add(reader.signed()?),
             is_final: has & 1 != 0,
         })

@@ -55,7 +55,7 @@ impl Followed {
             &families::CLIENT_LAST_ATTEMPT_TIMESTAMP_SECONDS,
             seconds(last.end),
         );
-        if let Some(status) = last.outcome.0 {
+        if let Some(status) = last.outcome.status() {
             gauge(&families::CLIENT_LAST_ATTEMPT_STATUS, status as f64);
         }
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::outcome::Outcome;
 use super::subject::Subject;
-use crate::ledger::{FinishedJob, reuse};
+use crate::ledger::{FinishedJob, ResultRules, reuse};
 
 /// How many of the last subjects a new leaf's is compared with.
 const LOOKED_AT: usize = 16;
@@ -93,10 +93,14 @@ pub(in crate::ledger) struct Verdict {
 
 impl Verdict {
     /// On a run that is this one job, which has no children; `None` if jobs of its type protect nothing.
-    pub(in crate::ledger) fn alone(job: &FinishedJob<'_>, end: i64) -> Option<Self> {
+    pub(in crate::ledger) fn alone(
+        job: &FinishedJob<'_>,
+        end: i64,
+        outcome: Outcome,
+    ) -> Option<Self> {
         let start = job.start.map(Timestamp::as_millisecond);
         is_snapshot(&job.job_type).map(|_| Self {
-            outcome: Outcome(job.status),
+            outcome,
             start,
             end,
             until: reuse::latest(start, end),
@@ -108,7 +112,13 @@ impl Verdict {
 
 impl Run {
     /// Takes in a job. `false` if it is there already.
-    pub(super) fn add(&mut self, job: &FinishedJob<'_>, end: i64, is_parent: bool) -> bool {
+    pub(super) fn add(
+        &mut self,
+        job: &FinishedJob<'_>,
+        end: i64,
+        outcome: Outcome,
+        is_parent: bool,
+    ) -> bool {
         self.changed = true;
         self.newest = self.newest.max(end);
         if self.members.contains_key(&job.id) {
@@ -124,7 +134,7 @@ impl Run {
         let member = Member {
             parent: job.named_parent().unwrap_or(0),
             children: job.child_count,
-            outcome: Outcome(job.status),
+            outcome,
             leaf,
         };
         self.members.insert(job.id, member);
@@ -142,6 +152,15 @@ impl Run {
                 leaf.subject = self.place_of(subject.clone());
             }
             self.members.entry(id).or_insert(member);
+        }
+    }
+
+    /// Takes other rules for what a status means.
+    pub(super) fn judge_by(&mut self, rules: &ResultRules) {
+        let of_members = self.members.values_mut().map(|member| &mut member.outcome);
+        let of_root = self.root.as_mut().map(|root| &mut root.outcome);
+        for outcome in of_members.chain(of_root) {
+            *outcome = Outcome::of(outcome.status(), rules);
         }
     }
 

@@ -13,12 +13,17 @@ fn job(id: u64, parent: Option<u64>, status: i64, end: i64) -> FinishedJob<'stat
     }
 }
 
+fn take(runs: &mut Runs, job: &FinishedJob<'_>, end: i64, is_parent: bool, is_done: bool) {
+    let outcome = Outcome::of(job.status, &ResultRules::default());
+    assert_eq!(runs.take(job, end, outcome, is_parent, |_| is_done), None);
+}
+
 /// Takes a run of a primary that counts no children: two jobs under a root.
 fn take_run(runs: &mut Runs, root: u64) {
     let end = i64::try_from(root).unwrap();
     for (id, parent) in [(root + 2, Some(root)), (root + 1, Some(root)), (root, None)] {
         let job = job(id, parent, 0, end);
-        assert_eq!(runs.take(&job, end, id == root, |_| false), None);
+        take(runs, &job, end, id == root, false);
     }
 }
 
@@ -37,9 +42,10 @@ fn what_is_kept_for_late_jobs_is_bounded_and_what_had_to_go_is_no_success() {
     assert_eq!(runs.dropped, 0, "all that had to go was judged");
     assert!(!runs.open.contains_key(&10));
     let mut late = |job: FinishedJob<'static>| {
-        runs.take(&job, 19, false, |_| true);
-        let told =
-            |(root, verdicts): Judged| (root, verdicts[0].1.is_late, verdicts[0].1.outcome.0);
+        take(&mut runs, &job, 19, false, true);
+        let told = |(root, verdicts): Judged| {
+            (root, verdicts[0].1.is_late, verdicts[0].1.outcome.status())
+        };
         let judged = runs.judge(i64::MIN, i64::MIN);
         judged.into_iter().map(told).collect::<Vec<_>>()
     };
@@ -56,7 +62,7 @@ fn runs_that_never_end_are_dropped_the_oldest_first() {
     let count = u64::try_from(MOST).unwrap();
     for root in (10..10 + 20 * count).step_by(10) {
         let job = job(root + 1, Some(root), 0, 5);
-        runs.take(&job, 5, false, |_| false);
+        take(&mut runs, &job, 5, false, false);
         assert!(runs.jobs <= MOST && runs.homes.len() <= MOST);
     }
     assert_eq!((runs.dropped, runs.jobs), (count, MOST));
@@ -69,7 +75,7 @@ fn what_ended_before_anything_is_taken_goes_and_leaves_nothing() {
     take_run(&mut runs, 100);
     take_run(&mut runs, 200);
     let endless = job(301, Some(300), 0, 50);
-    runs.take(&endless, 50, false, |_| false);
+    take(&mut runs, &endless, 50, false, false);
     assert_eq!(runs.judge(i64::MIN, i64::MIN).len(), 2);
     assert_eq!(runs.judge(i64::MIN, 150), []);
     let left: Vec<_> = runs.open.keys().copied().collect();
@@ -86,7 +92,10 @@ fn a_judged_run_is_not_judged_again_after_a_restart() {
     let read = |runs: &mut Runs| {
         let mut restored = Runs::default();
         for note in runs.notes() {
-            restored.restore(&note.key, &note.value.unwrap()).unwrap();
+            let rules = ResultRules::default();
+            restored
+                .restore(&note.key, &note.value.unwrap(), &rules)
+                .unwrap();
         }
         restored
     };

@@ -12,7 +12,17 @@ use model::{Clock, Run, Shape, published, truth};
 use process::Process;
 
 fn run() -> impl Strategy<Value = Run> {
-    let status = prop_oneof![4 => Just(Some(0)), 1 => Just(Some(1)), 2 => Just(Some(13)), 1 => Just(Some(150)), 1 => Just(None)];
+    let others = prop::sample::select(vec![
+        Some(1),
+        Some(13),
+        Some(2106),
+        Some(150),
+        Some(157),
+        Some(190),
+        Some(196),
+        None,
+    ]);
+    let status = prop_oneof![4 => Just(Some(0)), 5 => others];
     let shape = prop::sample::select(vec![
         Shape::Single,
         Shape::Streams,

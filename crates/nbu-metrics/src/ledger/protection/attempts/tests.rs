@@ -2,12 +2,20 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn outcome(status: Option<i64>) -> Outcome {
+    Outcome::of(status, &ResultRules::default())
+}
+
+fn decode(note: &[u8]) -> Option<Attempts> {
+    Attempts::decode("k", note, &ResultRules::default())
+}
+
 /// No run is settled.
 const ALWAYS: i64 = i64::MIN;
 
 fn verdict(end: i64, status: i64) -> Verdict {
     Verdict {
-        outcome: Outcome(Some(status)),
+        outcome: outcome(Some(status)),
         start: Some(end - 10),
         end,
         until: end + 5,
@@ -45,7 +53,7 @@ fn a_late_leaf_turns_the_last_success_into_a_failure() {
     assert_eq!(attempts.failures_since(Some(100)), 1);
     assert_eq!(
         attempts.last().map(|last| (last.end, last.outcome)),
-        Some((201, Outcome(Some(13))))
+        Some((201, outcome(Some(13))))
     );
 }
 
@@ -196,10 +204,47 @@ fn failures_beyond_those_remembered_are_still_counted() {
     assert_eq!(attempts.failures_since(Some(50_000)), 1);
 }
 
+#[test]
+fn what_was_cancelled_or_skipped_neither_ends_the_row_nor_lengthens_it() {
+    for dropped in [0, MOST] {
+        let mut attempts = Attempts::default();
+        let mut end = 0_i64;
+        let mut add = |attempts: &mut Attempts, status| {
+            end += 100;
+            attempts.add(end.unsigned_abs(), &verdict(end, status), ALWAYS);
+            (
+                attempts.failures_since(attempts.last_success()),
+                attempts.last_success(),
+            )
+        };
+        add(&mut attempts, 0);
+        for (status, failures) in [
+            (150, 0),
+            (13, 1),
+            (157, 1),
+            (190, 1),
+            (200, 1),
+            (196, 2),
+            (-1, 3),
+        ] {
+            assert_eq!(
+                add(&mut attempts, status),
+                (failures, Some(100)),
+                "{status}"
+            );
+        }
+        for _ in 0..dropped {
+            add(&mut attempts, 150);
+        }
+        assert_eq!(add(&mut attempts, 13), (4, Some(100)));
+        assert_eq!(add(&mut attempts, 1).0, 0);
+    }
+}
+
 proptest! {
     #[test]
     fn order_and_repeats_do_not_matter(
-        runs in prop::collection::btree_map(1_u64..60, (0_i64..40, prop::sample::select(vec![0_i64, 1, 13, 71])), 1..40),
+        runs in prop::collection::btree_map(1_u64..60, (0_i64..40, prop::sample::select(vec![0_i64, 1, 13, 71, 150, 190, 196])), 1..40),
         order in prop::collection::vec(any::<prop::sample::Index>(), 0..80),
         settled in prop::sample::select(vec![ALWAYS, i64::MAX, 2_000]),
         is_final: bool,
@@ -217,12 +262,12 @@ proptest! {
         }
         let success = runs.iter().filter(|(_, run)| run.outcome.is_success()).map(|(_, run)| run.end).max();
         let last = runs.iter().map(|(root, run)| (run.end, *root)).max();
-        let failures = runs.iter().filter(|(_, run)| !run.outcome.is_success() && Some(run.end) > success).count();
+        let failures = runs.iter().filter(|(_, run)| matches!(run.outcome.status(), Some(13 | 71 | 196)) && Some(run.end) > success).count();
         prop_assert_eq!(attempts.last_success(), success);
         prop_assert_eq!(attempts.last().map(Attempt::key), last);
         prop_assert_eq!(attempts.failures_since(success), failures as u64);
         let note = attempts.encode("k");
-        prop_assert_eq!(Attempts::decode("k", &note), Some(attempts));
+        prop_assert_eq!(decode(&note), Some(attempts));
     }
 
     #[test]
@@ -232,10 +277,10 @@ proptest! {
     ) {
         let mut attempts = Attempts::default();
         for (end, root, status) in ends {
-            let verdict = Verdict { outcome: Outcome(status), start: None, end, until: end, ..verdict(0, 0) };
+            let verdict = Verdict { outcome: outcome(status), start: None, end, until: end, ..verdict(0, 0) };
             attempts.add(root, &verdict, ALWAYS);
         }
         catalog.map(|end| attempts.succeeded(end));
-        prop_assert_eq!(Attempts::decode("k", &attempts.encode("k")), Some(attempts));
+        prop_assert_eq!(decode(&attempts.encode("k")), Some(attempts));
     }
 }

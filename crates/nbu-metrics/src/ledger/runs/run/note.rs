@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Leaf, Member, Root, Run};
+use crate::ledger::ResultRules;
 use crate::ledger::encoding::{Reader, Writer};
 use crate::ledger::runs::{Outcome, Subject};
 
@@ -25,7 +26,7 @@ impl Run {
         writer.number(u64::from(self.root.is_some()) | u64::from(self.changed) << 1);
         if let Some(root) = self.root {
             writer.maybe(root.latest.map(|latest| self.newest.wrapping_sub(latest)));
-            writer.maybe(root.outcome.0);
+            writer.maybe(root.outcome.status());
             writer.maybe(root.children.map(u64::cast_signed));
         }
         writer.count(self.subjects.len());
@@ -44,7 +45,11 @@ impl Run {
         writer.seal(key)
     }
 
-    pub(in crate::ledger::runs) fn decode(key: &str, bytes: &[u8]) -> Option<Self> {
+    pub(in crate::ledger::runs) fn decode(
+        key: &str,
+        bytes: &[u8],
+        rules: &ResultRules,
+    ) -> Option<Self> {
         let mut reader = Reader::open(FORM, key, bytes)?;
         let newest = reader.signed()?;
         let has = reader.number()?;
@@ -52,7 +57,7 @@ impl Run {
             0 => None,
             _ => Some(Root {
                 latest: reader.maybe()?.map(|before| newest.wrapping_sub(before)),
-                outcome: Outcome(reader.maybe()?),
+                outcome: Outcome::of(reader.maybe()?, rules),
                 children: reader.maybe()?.map(i64::cast_unsigned),
             }),
         };
@@ -68,7 +73,7 @@ impl Run {
         let mut id = 0_u64;
         for _ in 0..reader.count()? {
             id = id.wrapping_add(reader.number()?);
-            let member = Member::read(id, newest, &mut reader)?;
+            let member = Member::read(id, newest, &mut reader, rules)?;
             let is_known = |leaf: &Leaf| leaf.subject < subjects.len();
             if !member.leaf.as_ref().is_none_or(is_known) {
                 return None;
@@ -93,7 +98,7 @@ impl Member {
             (LEAF, leaf.is_some()),
             (SNAPSHOT, leaf.is_some_and(|leaf| leaf.snapshot)),
             (START, leaf.is_some_and(|leaf| leaf.start.is_some())),
-            (STATUS, self.outcome.0.is_some()),
+            (STATUS, self.outcome.status().is_some()),
             (CHILDREN, self.children.is_some()),
             (PARENT, self.parent != 0),
         ] {
@@ -108,7 +113,7 @@ impl Member {
         if let Some(children) = self.children {
             writer.number(children);
         }
-        if let Some(status) = self.outcome.0 {
+        if let Some(status) = self.outcome.status() {
             writer.signed(status);
         }
         if let Some(leaf) = leaf {
@@ -120,7 +125,7 @@ impl Member {
         }
     }
 
-    fn read(id: u64, newest: i64, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(id: u64, newest: i64, reader: &mut Reader<'_>, rules: &ResultRules) -> Option<Self> {
         let has = reader.number()?;
         let mut parent = 0;
         if has & PARENT != 0 {
@@ -152,7 +157,7 @@ impl Member {
         Some(Self {
             parent,
             children,
-            outcome: Outcome(status),
+            outcome: Outcome::of(status, rules),
             leaf,
         })
     }

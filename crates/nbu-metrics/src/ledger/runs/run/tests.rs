@@ -14,10 +14,19 @@ fn leaf(client: &str, job_type: &str, status: i64, end: i64) -> FinishedJob<'sta
     }
 }
 
+fn outcome(status: Option<i64>) -> Outcome {
+    Outcome::of(status, &ResultRules::default())
+}
+
+fn decode(note: &[u8]) -> Option<Run> {
+    Run::decode("1", note, &ResultRules::default())
+}
+
 fn add(run: &mut Run, id: u64, job: FinishedJob<'static>) {
     let end = job.end.unwrap().as_millisecond();
     let is_parent = job.child_count.is_some_and(|children| children > 0);
-    run.add(&FinishedJob { id, ..job }, end, is_parent);
+    let outcome = outcome(job.status);
+    run.add(&FinishedJob { id, ..job }, end, outcome, is_parent);
 }
 
 /// A run of root 1 whose children begin at 2.
@@ -29,7 +38,7 @@ fn run(
     let mut run = Run {
         root: Some(Root {
             latest: Some(100),
-            outcome: Outcome(Some(root)),
+            outcome: outcome(Some(root)),
             children,
         }),
         ..Run::default()
@@ -49,7 +58,13 @@ fn run(
 fn told(run: &Run) -> Vec<(String, Option<i64>, i64)> {
     let verdicts = run.verdicts(1, run.extent()).into_iter();
     verdicts
-        .map(|(subject, verdict)| (subject.client.to_string(), verdict.outcome.0, verdict.end))
+        .map(|(subject, verdict)| {
+            (
+                subject.client.to_string(),
+                verdict.outcome.status(),
+                verdict.end,
+            )
+        })
         .collect()
 }
 
@@ -58,6 +73,29 @@ fn one_failed_stream_of_twenty_is_a_failed_run() {
     let streams = (0..20).map(|n| leaf("a", "BACKUP", if n == 7 { 13 } else { 0 }, n));
     let run = run(streams, 0, Some(20));
     assert_eq!(told(&run), [("a".to_owned(), Some(13), 19)]);
+}
+
+#[test]
+fn the_worst_leaf_is_the_worst_by_its_result() {
+    for (statuses, worst) in [
+        (vec![0, 150, 13], 13),
+        (vec![2106, 196, 150], 2106),
+        (vec![196, 13], 13),
+        (vec![200, 196, 0], 196),
+        (vec![200, 150, 1], 150),
+        (vec![190, 200, 0], 200),
+        (vec![1, 0], 1),
+    ] {
+        let streams = statuses
+            .iter()
+            .map(|status| leaf("a", "BACKUP", *status, 5));
+        let run = run(streams, 0, Some(statuses.len() as u64));
+        assert_eq!(
+            told(&run),
+            [("a".to_owned(), Some(worst), 5)],
+            "{statuses:?}"
+        );
+    }
 }
 
 #[test]
@@ -101,7 +139,7 @@ fn a_run_of_many_clients_whose_streams_alternate_is_judged_client_by_client() {
         assert_eq!(status, Some(if place == 3 { 13 } else { 0 }));
         assert_eq!(end, i64::try_from(clients + place).unwrap());
     }
-    assert_eq!(Run::decode("1", &run.encode("1")), Some(run));
+    assert_eq!(decode(&run.encode("1")), Some(run));
 }
 
 #[test]
@@ -215,11 +253,11 @@ fn a_run_survives_its_note_and_damage_is_noticed() {
         add(&mut run, id, leaf("c", "SNAPSHOT", 0, 1));
         run.changed = changed;
         let bytes = run.encode("1");
-        assert_eq!(Run::decode("1", &bytes), Some(run.clone()));
+        assert_eq!(decode(&bytes), Some(run.clone()));
         for place in 0..bytes.len() {
             let mut damaged = bytes.to_vec();
             damaged[place] ^= 0x10;
-            assert_eq!(Run::decode("1", &damaged), None, "byte {place}");
+            assert_eq!(decode(&damaged), None, "byte {place}");
         }
     }
 }
