@@ -64,6 +64,7 @@ mod series;
 mod settings;
 mod status_texts;
 mod store;
+mod unfinished;
 mod walk;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -116,12 +116,11 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
 fn visible(primary: &Primary, request: &Request<'_>) -> Query {
     let credentials = primary.credentials.read();
     let sent = header(request.headers, "authorization");
-    let some = credentials
+    let theirs = credentials
         .principal(sent, primary.clock.face_ms())
-        .is_some_and(Principal::sees_some_jobs);
+        .and_then(Principal::sees_only);
     let mut query = request.query.clone();
-    if some {
-        let theirs = "policyType eq 'VMWARE'";
+    if let Some(theirs) = theirs {
         match query.0.iter_mut().find(|(name, _)| name == "filter") {
             Some((_, filter)) if !filter.is_empty() => *filter = format!("({filter}) and {theirs}"),
             _ => query.0.push(("filter".to_owned(), theirs.to_owned())),

@@ -27,6 +27,9 @@ pub enum Permission {
     /// The jobs of virtual machines on VMware, and no others: not VIEW on a namespace but
     /// `|OPERATIONS|MANAGE|JOBS|VIEW|` on `|ASSETS|VMWARE|`. The job list is then filtered without a word.
     VmwareJobs,
+    /// The jobs that have a parent, and no others: a parent stands for a policy and not for an asset, so
+    /// `|OPERATIONS|MANAGE|JOBS|VIEW|` on `|ASSETS|` does not show it. The list is filtered in the same way.
+    ChildJobs,
 }
 
 impl Permission {
@@ -65,12 +68,13 @@ impl Permission {
             Self::HostProperties => "|MANAGE|HOSTS|HOST-PROPERTIES|",
             Self::Images => "|MANAGE|IMAGES|",
             Self::VmwareJobs => "|ASSETS|VMWARE|",
+            Self::ChildJobs => "|ASSETS|",
         }
     }
 
     pub(crate) fn operation(self) -> &'static str {
         match self {
-            Self::VmwareJobs => "|OPERATIONS|MANAGE|JOBS|VIEW|",
+            Self::VmwareJobs | Self::ChildJobs => "|OPERATIONS|MANAGE|JOBS|VIEW|",
             _ => "|OPERATIONS|VIEW|",
         }
     }
@@ -215,13 +219,21 @@ impl Principal {
 
     pub(crate) fn may(&self, route: Route) -> bool {
         Permission::needed(route).is_none_or(|needed| self.permissions.contains(&needed))
-            || (route == Route::Jobs && self.sees_some_jobs())
+            || (route == Route::Jobs && self.sees_only().is_some())
     }
 
-    /// Whether it sees only the jobs of [`Permission::VmwareJobs`].
-    pub(crate) fn sees_some_jobs(&self) -> bool {
+    /// The filter that leaves the jobs it sees, where it does not see all.
+    pub(crate) fn sees_only(&self) -> Option<&'static str> {
         let has = |permission| self.permissions.contains(&permission);
-        has(Permission::VmwareJobs) && !has(Permission::Jobs)
+        if has(Permission::Jobs) {
+            None
+        } else if has(Permission::VmwareJobs) {
+            Some("policyType eq 'VMWARE'")
+        } else if has(Permission::ChildJobs) {
+            Some("parentJobId gt 0")
+        } else {
+            None
+        }
     }
 
     pub(crate) fn expires(&self) -> Option<Timestamp> {

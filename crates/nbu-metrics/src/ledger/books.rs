@@ -15,6 +15,7 @@ use super::runs::{Outcome, Runs};
 use super::series::Account;
 use super::status_texts::StatusTexts;
 use super::store::{Changes, Committed, Note, Saved, Shelf};
+use super::unfinished::Unfinished;
 use super::{Counted, FinishedJob, JobsSettings, Marks, Measure, Totals, instant, key};
 use crate::samples::Samples;
 
@@ -35,6 +36,8 @@ pub(super) struct Books {
     pub(super) protection: Protection,
     pub(super) texts: StatusTexts,
     pub(super) keepsakes: Keepsakes,
+    /// What was under way when that was read last.
+    pub(super) unfinished: Option<Unfinished>,
     /// Notes that could not be read.
     pub(super) damaged_notes: BTreeMap<Shelf, u64>,
     /// The total last published, and in which epoch.
@@ -87,6 +90,7 @@ impl Books {
             protection: Protection::default(),
             texts: StatusTexts::default(),
             keepsakes: Keepsakes::default(),
+            unfinished: None,
             damaged_notes: BTreeMap::new(),
             published: (0, Arc::default()),
             marks_due: None,
@@ -308,7 +312,15 @@ impl Books {
     pub(super) fn judge(&mut self, clock: Timestamp) {
         let given_up = instant::before(clock, self.settings.retention());
         let settled = self.settled();
-        for judged in self.runs.judge(given_up.as_millisecond(), settled) {
+        let read_to = self.marks.watermark.unwrap_or(Timestamp::MIN);
+        let listed_to = instant::before(read_to, self.settings.reconcile_window);
+        let unfinished = self.unfinished.as_ref();
+        let is_hidden = |root, newest| {
+            newest < listed_to.as_millisecond()
+                && unfinished.is_some_and(|unfinished| unfinished.lacks(root, newest))
+        };
+        let given_up = given_up.as_millisecond();
+        for judged in self.runs.judge(given_up, settled, is_hidden) {
             self.protection
                 .take(judged, settled, &self.settings.protection);
         }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use roaring::RoaringTreemap;
 
 use super::books::Books;
 use super::runs::Subject;
+use super::unfinished::Unfinished;
 use super::{CutClients, Ledger, Shelf, StoreError, instant};
 use crate::catalogue::{collection, jobs};
 use crate::samples::Samples;
@@ -15,6 +17,16 @@ impl Ledger {
     /// Every client and policy of which a successful run is known.
     pub fn successes(&self) -> BTreeSet<(Arc<str>, Arc<str>)> {
         self.books().protection.successes()
+    }
+
+    /// Learns which jobs are under way: their ids and those of the jobs they belong to, of a complete walk that began when the
+    /// primary's clock was at `clock`. A finished job whose parent is neither read nor among them is judged without it, once
+    /// `reconcile_window` has passed.
+    pub fn learn_unfinished(&self, clock: Timestamp, ids: RoaringTreemap) {
+        self.books().unfinished = Some(Unfinished {
+            read_at: clock,
+            ids,
+        });
     }
 
     /// Whether the jobs of the look-back have all been read.

@@ -4,6 +4,9 @@
 //! their root: the first id of `jobPath` or, where records have no path, the highest ancestor that is known. A run is
 //! judged after a complete walk once its root is done, and again after each walk that brought more of it.
 //!
+//! A root that is never listed, for permissions hide it, would leave its jobs unjudged for ever. So they are judged without it once
+//! no walk can bring it any more and it is not under way.
+//!
 //! A run is forgotten once it is judged and every child was read that any of its jobs counts. Where a job has more children
 //! than were read, or the records do not count them, it is kept for as long as any of its jobs would still be taken: a job
 //! that comes late is judged together with the others, and finds its root by its parent. What is kept is bounded; of what had
@@ -118,12 +121,21 @@ impl Runs {
     /// Judges the runs whose root is done, after a complete walk, and ends those of which no more is expected. Forgets those
     /// that have not got on since `given_up`, and those that were judged and ended before `settled`, for of them no job
     /// is taken any more.
-    pub(super) fn judge(&mut self, given_up: i64, settled: i64) -> Vec<Judged> {
+    ///
+    /// `is_hidden` tells of a root that was not read, and of when the last of its jobs ended, whether it will not come any more:
+    /// permissions hide it. Its jobs are judged without it, and again should it come after all.
+    pub(super) fn judge(
+        &mut self,
+        given_up: i64,
+        settled: i64,
+        is_hidden: impl Fn(u64, i64) -> bool,
+    ) -> Vec<Judged> {
         let mut judged = Vec::new();
         let mut gone = Vec::new();
         let mut kept = 0;
         for (root, run) in &mut self.open {
-            let is_new = std::mem::take(&mut run.changed);
+            let is_ready = run.root.is_some() || (run.changed && is_hidden(*root, run.newest));
+            let is_new = is_ready && std::mem::take(&mut run.changed);
             let limit = if run.root.is_some() {
                 given_up.max(settled)
             } else {
@@ -134,7 +146,11 @@ impl Runs {
             if run.root.is_some() && (is_new || is_over) {
                 extent = run.extent();
             }
-            if is_new && run.root.is_some() {
+            if is_new && run.root.is_none() && run.is_of_snapshots() {
+                // Nor does a backup after them.
+                extent = Extent::Unknown;
+            }
+            if is_new {
                 // Its note says whether it was judged.
                 self.dirty.insert(*root);
                 judged.push((*root, run.verdicts(*root, extent)));
@@ -151,7 +167,7 @@ impl Runs {
             }
             if is_over || is_told {
                 gone.push(*root);
-            } else if run.root.is_some() {
+            } else if !run.changed {
                 self.judged.insert(*root);
                 kept += run.len();
             }
@@ -166,7 +182,7 @@ impl Runs {
         }
         for root in gone {
             let run = self.take_out(root);
-            if run.is_some_and(|run| run.root.is_none()) {
+            if run.is_some_and(|run| run.changed) {
                 self.dropped = self.dropped.saturating_add(1);
             }
         }
@@ -199,7 +215,7 @@ impl Runs {
         let run = Run::decode(key, value, rules)?;
         self.homes.extend(run.ids().map(|id| (id, root)));
         self.jobs += run.len();
-        if run.root.is_some() && !run.changed {
+        if !run.changed {
             self.judged.insert(root);
         }
         self.open.insert(root, run);

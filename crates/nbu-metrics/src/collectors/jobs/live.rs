@@ -14,7 +14,7 @@ use crate::collector::{CollectError, Context};
 use crate::ledger::{Ledger, instant};
 use crate::samples::Samples;
 
-/// What is kept while walking: a few numbers per kind of job, two bits per job, and an id and a pointer per silent one.
+/// What is kept while walking: a few numbers per kind of job, a few bits per job, and an id and a pointer per silent one.
 #[derive(Debug, Default)]
 struct Live {
     words: Words,
@@ -30,6 +30,8 @@ struct Live {
     silent: Vec<(u64, Arc<str>)>,
     parents: RoaringTreemap,
     seen: RoaringTreemap,
+    /// The jobs that those belong to.
+    above: RoaringTreemap,
 }
 
 /// Types and states, each kept once however many jobs name it.
@@ -50,6 +52,8 @@ pub(super) async fn collect(
         .await?
         .is_continue()
     {}
+    let under_way = &live.seen | &live.above;
+    context.ledger.learn_unfinished(clock, under_way);
     Ok(live.render())
 }
 
@@ -59,6 +63,8 @@ impl Live {
             return;
         }
         self.name_parent(job, ledger);
+        self.above.insert(job.root_id());
+        self.above.extend(job.parent_job_id);
         let job_type = job
             .job_type
             .as_ref()

@@ -34,7 +34,7 @@ fn what_is_kept_for_late_jobs_is_bounded_and_what_had_to_go_is_no_success() {
     for root in (10..10 + 10 * count).step_by(10) {
         take_run(&mut runs, root);
         if root % 100 == 0 {
-            runs.judge(i64::MIN, i64::MIN);
+            runs.judge(i64::MIN, i64::MIN, |_, _| false);
             assert!(runs.jobs <= MOST_KEPT && runs.open.len() <= MOST_KEPT);
         }
         assert!(runs.jobs <= MOST && runs.homes.len() <= MOST);
@@ -46,7 +46,7 @@ fn what_is_kept_for_late_jobs_is_bounded_and_what_had_to_go_is_no_success() {
         let told = |(root, verdicts): Judged| {
             (root, verdicts[0].1.is_late, verdicts[0].1.outcome.status())
         };
-        let judged = runs.judge(i64::MIN, i64::MIN);
+        let judged = runs.judge(i64::MIN, i64::MIN, |_, _| false);
         judged.into_iter().map(told).collect::<Vec<_>>()
     };
     // Of one that had to go, and of one that is still there, whose root is found by its parent.
@@ -76,11 +76,11 @@ fn what_ended_before_anything_is_taken_goes_and_leaves_nothing() {
     take_run(&mut runs, 200);
     let endless = job(301, Some(300), 0, 50);
     take(&mut runs, &endless, 50, false, false);
-    assert_eq!(runs.judge(i64::MIN, i64::MIN).len(), 2);
-    assert_eq!(runs.judge(i64::MIN, 150), []);
+    assert_eq!(runs.judge(i64::MIN, i64::MIN, |_, _| false).len(), 2);
+    assert_eq!(runs.judge(i64::MIN, 150, |_, _| false), []);
     let left: Vec<_> = runs.open.keys().copied().collect();
     assert_eq!(left, [200, 300], "one is not done, whenever its jobs ended");
-    assert_eq!(runs.judge(250, 150), []);
+    assert_eq!(runs.judge(250, 150, |_, _| false), []);
     assert_eq!((runs.dropped, runs.jobs), (1, 0));
     assert!(runs.homes.is_empty() && runs.judged.is_empty() && runs.open.is_empty());
 }
@@ -100,8 +100,12 @@ fn a_judged_run_is_not_judged_again_after_a_restart() {
         restored
     };
     let mut before = read(&mut runs);
-    assert_eq!(before.judge(i64::MIN, i64::MIN).len(), 1, "it was not");
+    assert_eq!(
+        before.judge(i64::MIN, i64::MIN, |_, _| false).len(),
+        1,
+        "it was not"
+    );
     let mut after = read(&mut before);
-    assert_eq!(after.judge(i64::MIN, i64::MIN), []);
+    assert_eq!(after.judge(i64::MIN, i64::MIN, |_, _| false), []);
     assert_eq!((after.jobs, after.judged.len()), (3, 1));
 }

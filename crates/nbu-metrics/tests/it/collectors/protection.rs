@@ -2,6 +2,7 @@
 
 mod catalog;
 mod failures;
+mod hidden;
 mod inventory;
 mod restart;
 mod texts;

@@ -1,6 +1,7 @@
 //! Runs against a model that judges the truth once.
 
 mod cases;
+mod hidden;
 mod model;
 mod process;
 
@@ -45,12 +46,21 @@ fn run() -> impl Strategy<Value = Run> {
         shape,
         prop::collection::vec(status, 1..5),
         any::<bool>(),
+        prop::bool::weighted(0.2),
         subject,
         clock,
         0_i64..5,
     )
         .prop_map(
-            |(shape, mut leaves, root_tells, (client, policy, schedule), clock, pause)| {
+            |(
+                shape,
+                mut leaves,
+                root_tells,
+                is_hidden,
+                (client, policy, schedule),
+                clock,
+                pause,
+            )| {
                 if matches!(shape, Shape::Single | Shape::OldSingle) {
                     leaves.truncate(1);
                 }
@@ -64,6 +74,7 @@ fn run() -> impl Strategy<Value = Run> {
                     shape,
                     leaves,
                     root_tells,
+                    is_hidden,
                     clock,
                     start: pause * 10_000,
                 }
@@ -201,6 +212,9 @@ proptest! {
         process.clock = START + HOUR;
         bring(&mut process, &later, &second_way, true);
         history.extend(later);
+        // Of hidden roots nothing comes any more.
+        process.clock += 25 * HOUR;
+        process.catch_up([]);
         prop_assert_eq!(published(&process.publish()), truth(&history));
 
         // The primary forgets its jobs, the process ends: nothing changes.

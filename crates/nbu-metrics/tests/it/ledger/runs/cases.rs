@@ -19,6 +19,7 @@ fn streams(statuses: impl IntoIterator<Item = i64>) -> Run {
         shape: Shape::Streams,
         leaves: statuses.into_iter().map(Some).collect(),
         root_tells: false,
+        is_hidden: false,
         clock: Clock::Steady,
         start: START + MINUTE,
     }

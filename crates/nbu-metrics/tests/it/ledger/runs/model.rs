@@ -28,6 +28,8 @@ pub(super) struct Run {
     pub(super) leaves: Vec<Option<i64>>,
     /// The root says what its leaves say, or nothing of it.
     pub(super) root_tells: bool,
+    /// Permissions hide the root of a tree.
+    pub(super) is_hidden: bool,
     pub(super) clock: Clock,
     pub(super) start: i64,
 }
@@ -126,7 +128,7 @@ impl Run {
             .all(|status| matches!(status, Some(0 | 1)))
     }
 
-    /// The records of its jobs, leaves first.
+    /// The records of its jobs that are shown, leaves first.
     pub(super) fn records(&self) -> Vec<FinishedJob<'static>> {
         let job = |id: u64, status: Option<i64>, end: i64| FinishedJob {
             id,
@@ -168,6 +170,9 @@ impl Run {
             }
         }
         records.extend(between);
+        if self.is_hidden {
+            return records;
+        }
         let status = if self.root_tells {
             self.worst()
         } else {

@@ -66,6 +66,15 @@ impl Process {
         }
     }
 
+    /// Walks until everything is read up to the clock. `under_way` is what is not finished.
+    pub(super) fn catch_up(&mut self, under_way: impl IntoIterator<Item = u64>) {
+        let ids = under_way.into_iter().collect();
+        self.ledger.learn_unfinished(at(self.clock), ids);
+        while self.ledger.marks().watermark < Some(at(self.clock)) {
+            self.walk(&[], true);
+        }
+    }
+
     pub(super) fn publish(&self) -> Arc<Samples> {
         poll_once(self.ledger.publish(at(self.clock)))
             .unwrap()
