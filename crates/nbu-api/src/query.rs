@@ -27,6 +27,15 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Query {
     argument: Option<Cow<'static, str>>,
     pairs: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// Few requests are sent in another manner than all others.
+    manner: Option<Box<Manner>>,
+}
+
+/// How a request is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Manner {
+    header: Option<(&'static str, &'static str)>,
+    once: bool,
 }
 
 impl Query {
@@ -35,6 +44,7 @@ impl Query {
         Self {
             argument: None,
             pairs: Vec::new(),
+            manner: None,
         }
     }
 
@@ -59,6 +69,30 @@ impl Query {
             Some(argument) => Cow::Owned(endpoint.path_with(argument)),
             None => Cow::Borrowed(endpoint.path),
         }
+    }
+
+    /// Sends this header with the request: its name in lower case, and its value.
+    #[must_use]
+    pub fn header(mut self, header: (&'static str, &'static str)) -> Self {
+        self.manner.get_or_insert_default().header = Some(header);
+        self
+    }
+
+    /// The header that is sent with the request.
+    pub fn sent_header(&self) -> Option<(&'static str, &'static str)> {
+        self.manner.as_ref().and_then(|manner| manner.header)
+    }
+
+    /// Does not repeat the request when it fails.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.manner.get_or_insert_default().once = true;
+        self
+    }
+
+    /// Whether the request is not repeated when it fails.
+    pub fn is_once(&self) -> bool {
+        self.manner.as_ref().is_some_and(|manner| manner.once)
     }
 
     /// Adds a `filter`.

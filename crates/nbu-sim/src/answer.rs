@@ -94,7 +94,9 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         Route::Policies => config::policies(&primary.configuration.read(), request.query)?,
         Route::Policy => {
             let name = query::decode(request.matched.argument);
-            config::policy(&primary.configuration.read(), &name)?
+            let generic = header(request.headers, "x-netbackup-policy-use-generic-schema");
+            let generic = generic == Some("true");
+            config::policy(&primary.configuration.read(), &name, generic)?
         }
         Route::UniquePolicyClients => {
             config::clients(&primary.configuration.read(), request.query)?

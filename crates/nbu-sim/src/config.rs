@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    configuration::{Configuration, Policy, Rhythm, Schedule},
+    configuration::{Configuration, Policy, PolicyDetail, Rhythm, Schedule},
     filter::{Operators, Schema, Value},
     json::{self, Object},
     paging::Limits,
@@ -28,19 +28,30 @@ pub(crate) fn policies(configuration: &Configuration, query: &Query) -> Result<V
 }
 
 /// `GET /config/policies/{name}`: with schedules and clients, under an attribute that is named after the type.
-pub(crate) fn policy(configuration: &Configuration, name: &str) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn policy(
+    configuration: &Configuration,
+    name: &str,
+    generic: bool,
+) -> Result<Vec<u8>, Refusal> {
     let policy = configuration
         .policies
         .iter()
         .find(|policy| policy.name == name)
         .ok_or(Refusal::NotFound)?;
+    match policy.detail {
+        PolicyDetail::Refused(status) => return Err(Refusal::Scripted(status)),
+        PolicyDetail::OnlyGeneric(status) if !generic => return Err(Refusal::Scripted(status)),
+        PolicyDetail::Garbage => return Ok(b"{\"data\":".to_vec()),
+        PolicyDetail::OnlyGeneric(_) | PolicyDetail::Told => {}
+    }
     let mut body = Vec::new();
     let mut document = Object::begin(&mut body);
     let mut data = Object::begin(document.key("data"));
     data.string("type", "policy");
     data.string("id", name);
     let mut outer = Object::begin(data.key("attributes"));
-    let mut to = Object::begin(outer.key(attribute(&policy.policy_type)));
+    let of_type = attribute(&policy.policy_type);
+    let mut to = Object::begin(outer.key(if generic { "policyGeneric" } else { of_type }));
     to.string("policyName", name);
     to.string("policyType", config_type(&policy.policy_type));
     let mut of_policy = Object::begin(to.key("policyAttributes"));

@@ -34,6 +34,21 @@ pub struct Policy {
     pub client_kind: String,
     /// `schedules`.
     pub schedules: Vec<Schedule>,
+    /// How its detail is answered.
+    pub detail: PolicyDetail,
+}
+
+/// How the detail of a policy is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyDetail {
+    /// In the schema of its type, or in the generic one when that is asked for.
+    Told,
+    /// With this status, unless the generic schema is asked for.
+    OnlyGeneric(u16),
+    /// With this status.
+    Refused(u16),
+    /// With something that is no policy.
+    Garbage,
 }
 
 /// When a policy runs.
@@ -68,7 +83,15 @@ impl Policy {
             clients: Vec::new(),
             client_kind: "HOST".to_owned(),
             schedules: Vec::new(),
+            detail: PolicyDetail::Told,
         }
+    }
+
+    /// With a detail that is answered in this way.
+    #[must_use]
+    pub fn detail(mut self, detail: PolicyDetail) -> Self {
+        self.detail = detail;
+        self
     }
 
     /// With one more client.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nbu_sim::{Outage, Population, Sim};
-use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
+use nbu_sim::{JobSpec, Outage, Permission, Policy, PolicyDetail, Population, Rhythm, Sim};
+use nbu_tests::{API_KEY, Exporter, Launch, Page, Watched, configuration};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const SUCCESS: &str = "netbackup_client_last_success_timestamp_seconds";
@@ -151,7 +151,7 @@ async fn what_the_policies_said_is_there_at_once_when_the_primary_is_down_at_the
         .population(Population::finished(3_000));
     let watched = Watched::start("tokyo", sim).await;
     watched.sim.edit_configuration(|configuration| {
-        let new = nbu_sim::Policy::new("new", "STANDARD").client("nobody-yet");
+        let new = Policy::new("new", "STANDARD").client("nobody-yet");
         configuration.policies.push(new);
     });
     let state = tempfile::tempdir().unwrap();
@@ -196,4 +196,89 @@ async fn what_the_policies_said_is_there_at_once_when_the_primary_is_down_at_the
     };
     assert_eq!(told(&page), told(&before));
     assert!(!page.has("netbackup_clients_paused", &[]), "of the moment");
+}
+
+/// A primary with two policies of one client each, and no jobs.
+async fn two_policies() -> Watched {
+    let sim = Sim::builder().population(Population::empty());
+    let watched = Watched::start("lima", sim).await;
+    watched.sim.edit_configuration(|configuration| {
+        let policy = |name: &str, client: &str| {
+            let policy = Policy::new(name, "STANDARD").client(client);
+            policy.schedule("full", "FULL_BACKUP", Rhythm::Every(86_400))
+        };
+        configuration.policies = vec![policy("daily", "host1"), policy("broken", "host2")];
+    });
+    watched
+}
+
+#[tokio::test]
+async fn one_policy_that_the_primary_does_not_tell_is_named_once_and_is_no_failure() {
+    let watched = two_policies().await;
+    watched.sim.edit_configuration(|configuration| {
+        configuration.edit("broken", |policy| {
+            policy.detail = PolicyDetail::Refused(500);
+        });
+    });
+    let exporter = Launch::with_config(configuration([&watched])).start().await;
+    let skipped = [
+        ("endpoint", "/config/policies/{policyName}"),
+        ("reason", "unreadable"),
+    ];
+    let page = exporter
+        .scrape_until("the policies", |page| {
+            let skipped = page.values("netbackup_exporter_records_skipped_total", &skipped);
+            skipped == [1.0] && page.has("netbackup_policy_expected_interval_seconds", &[])
+        })
+        .await;
+    let interval = "netbackup_policy_expected_interval_seconds";
+    assert!(page.has(interval, &[("policy", "daily")]));
+    assert!(!page.has(interval, &[("policy", "broken")]));
+    let asked = || watched.sim.requests_to(nbu_sim::Route::Policies).len();
+    let before = asked();
+    let success = [("primary", "lima"), ("collector", "protection")];
+    exporter
+        .scrape_until("three more runs", |page| {
+            let success = page.value("netbackup_exporter_collector_success", &success);
+            asked() >= before + 3 && success == Some(1.0)
+        })
+        .await;
+    let log = exporter.log();
+    assert_eq!(log.matches("policy cannot be read").count(), 1, "{log}");
+    assert!(
+        log.contains("broken") && log.contains("request_id"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_whose_backups_have_a_parent_that_permissions_hide_has_succeeded() {
+    let watched = two_policies().await;
+    let mut hidden = Permission::ALL.to_vec();
+    hidden.retain(|permission| *permission != Permission::Jobs);
+    hidden.push(Permission::ChildJobs);
+    watched.sim.set_key(API_KEY, &hidden, None);
+    let exporter = Launch::with_config(configuration([&watched])).start().await;
+    reached(&exporter, watched.sim.now()).await;
+    let backup = || JobSpec::backup("daily", "STANDARD", "host1");
+    let parent = watched.sim.add_active(&backup());
+    watched.sim.add_done(&backup().child_of(parent), 0);
+    watched.sim.finish(parent, 0);
+    let never = "netbackup_client_never_succeeded";
+    let client = [("client", "host1")];
+    watched.sim.advance(HOUR);
+    reached(&exporter, watched.sim.now()).await;
+    let waits = |page: &Page| page.has(never, &client) && !page.has(SUCCESS, &client);
+    exporter.scrape_until("the inventory", waits).await;
+    for _ in 0..5 {
+        watched.sim.advance(5 * HOUR);
+        reached(&exporter, watched.sim.now()).await;
+    }
+    let page = exporter
+        .scrape_until("the success", |page| {
+            page.has(SUCCESS, &client) && !page.has(never, &client)
+        })
+        .await;
+    assert!(page.has(never, &[("client", "host2")]));
+    assert_eq!(page.sum("netbackup_jobs_finished_total", &[]), 1.0);
 }

@@ -98,6 +98,10 @@ pub const POLICY: Endpoint = list(
     "|PROTECTION|POLICIES|",
 );
 
+/// The header with which [`POLICY`] answers in the one schema that all policy types have. Types that have no schema of their own are
+/// answered 501 without it (11.2).
+pub const GENERIC_POLICY_SCHEMA: (&str, &str) = ("x-netbackup-policy-use-generic-schema", "true");
+
 /// `GET /config/unique-policy-clients`: every client named in a policy.
 pub const UNIQUE_POLICY_CLIENTS: Endpoint = list(
     "/config/unique-policy-clients",

@@ -116,6 +116,12 @@ impl Shared {
             headers.insert(X_REQUEST_ID, id);
         }
         headers.insert(X_CLIENT_ID, self.client_id.clone());
+        if let Some((name, value)) = ask.query.sent_header()
+            && let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+        {
+            headers.insert(name, value);
+        }
         let method = match ask.endpoint.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,

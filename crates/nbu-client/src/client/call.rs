@@ -69,6 +69,7 @@ impl Shared {
                 self.budget.earn();
             }
             let wait = passing
+                .filter(|_| !ask.query.is_once())
                 .filter(|_| attempt.may_be_repeated(ask.endpoint.method))
                 // Nobody connects: the error tells why.
                 .filter(|_| attempt.outcome.is_ok() || !self.is_open_circuit())

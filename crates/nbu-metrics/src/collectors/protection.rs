@@ -7,6 +7,8 @@
 //! A run is cut into pieces: the inventory first, then schedules (one request per policy, only of those that changed) and, at
 //! the first start and if it is wanted, the image catalog (one walk per client). Each piece has the deadline to itself.
 //!
+//! One policy that cannot be read keeps nothing from the others: only when none can is that a failure.
+//!
 //! What the configuration said is kept in the ledger's state, so that it is there again at once after a restart, also while the
 //! primary is down. What is gone from the configuration goes after one complete inventory.
 //!
@@ -20,6 +22,7 @@ mod schedules;
 mod seed;
 mod texts;
 mod tracking;
+mod unreadable;
 mod words;
 
 use std::sync::Arc;
@@ -118,7 +121,8 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
     kept::keep(&memory, context.ledger);
     context.ledger.keep().await?;
     let samples = memory.render(context.ledger, now);
-    let (more, refused) = (memory.goes_on, memory.refused.clone());
+    let (more, mut refused) = (memory.goes_on, memory.refused.clone());
+    refused.add(memory.schedules.refusal(&memory.inventory));
     Ok(Collected {
         samples,
         refused: if more { None } else { refused.into_error() },
@@ -161,9 +165,8 @@ impl Memory {
             Ok(())
         } else {
             let (inventory, due) = (&self.inventory, &mut self.policies_due);
-            let refused = &mut self.refused;
             self.schedules
-                .read(context.client, inventory, due, refused, now)
+                .read(context.client, inventory, due, now)
                 .await
         }
     }
@@ -196,6 +199,11 @@ impl Refused {
             return Ok(());
         }
         Err(error)
+    }
+
+    /// The same of what was noted elsewhere.
+    fn add(&mut self, error: Option<Arc<CollectError>>) {
+        self.0 = self.0.take().or(error);
     }
 
     fn into_error(self) -> Option<CollectError> {

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use nbu_api::endpoint::POLICY;
+use nbu_api::endpoint::{GENERIC_POLICY_SCHEMA, POLICY};
 use nbu_api::{PolicyDetail, Query};
-use nbu_client::Client;
+use nbu_client::{Client, Error, Reason};
 
-use super::Refused;
 use super::inventory::{Inventory, KnownPolicy};
 use super::rhythm::{self, Rhythm};
+use super::unreadable::Unreadable;
 use crate::catalogue::protection as families;
 use crate::collector::CollectError;
 use crate::ledger::encoding::{Reader, Writer};
@@ -21,12 +21,15 @@ use crate::samples::Samples;
 
 /// Policies read in one piece of a run.
 const AT_ONCE: usize = 50;
-/// A policy that does not tell its generation is read again after this time; so is one that could not be read.
+/// A policy that does not tell its generation is read again after this time.
 const ANYHOW: Duration = Duration::from_secs(6 * 3600);
 
-/// The schedules that are known.
+/// The schedules that are known, and the policies that could not be read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Schedules(BTreeMap<Arc<str>, Known>);
+pub(super) struct Schedules {
+    known: BTreeMap<Arc<str>, Known>,
+    unreadable: Unreadable,
+}
 
 /// Those of one policy.
 #[derive(Clone, Debug)]
@@ -39,17 +42,22 @@ pub(super) struct Known {
 impl Schedules {
     /// What a process before this one knew.
     pub(super) fn recalled(known: BTreeMap<Arc<str>, Known>) -> Self {
-        Self(known)
+        Self {
+            known,
+            unreadable: Unreadable::default(),
+        }
     }
 
     /// Those of this policy, if they have been read.
     pub(super) fn known(&self, policy: &str) -> Option<&Known> {
-        self.0.get(policy)
+        self.known.get(policy)
     }
 
     /// Forgets those of policies that are gone.
     pub(super) fn retain(&mut self, inventory: &Inventory) {
-        self.0.retain(|name, _| inventory.policy(name).is_some());
+        self.known
+            .retain(|name, _| inventory.policy(name).is_some());
+        self.unreadable.retain(inventory);
     }
 
     /// The policies to be read.
@@ -58,7 +66,8 @@ impl Schedules {
         policies: impl Iterator<Item = (&'p Arc<str>, &'p KnownPolicy)>,
         now: Timestamp,
     ) -> Vec<Arc<str>> {
-        let due = policies.filter(|(name, policy)| match self.0.get(*name) {
+        let due = policies.filter(|(name, policy)| match self.known.get(*name) {
+            _ if self.unreadable.is_put_off(name, policy.generation, now) => false,
             None => true,
             Some(known) if known.generation != policy.generation => true,
             Some(known) => {
@@ -68,47 +77,50 @@ impl Schedules {
         due.map(|(name, _)| Arc::clone(name)).collect()
     }
 
-    /// Reads some of those that are due, and takes them off the list.
+    /// Reads some of those that are due, and takes them off the list. Of one that cannot be read, what is known is kept.
     pub(super) async fn read(
         &mut self,
         client: &Client,
         inventory: &Inventory,
         due: &mut Vec<Arc<str>>,
-        refused: &mut Refused,
         now: Timestamp,
     ) -> Result<(), CollectError> {
         for _ in 0..AT_ONCE {
             let Some(name) = due.pop() else {
                 return Ok(());
             };
-            let rhythms = match read_one(client, &name).await {
-                Ok(rhythms) => Some(rhythms),
-                // It was deleted meanwhile.
-                Err(CollectError::Client(error)) if error.status() == Some(404) => None,
-                Err(error) => {
-                    refused.take(error)?;
-                    None
-                }
-            };
             let generation = inventory.policy(&name).and_then(|policy| policy.generation);
-            let known = self.0.entry(name).or_insert_with(|| Known {
-                generation: None,
-                read_at: now,
-                rhythms: Vec::new(),
-            });
-            known.read_at = now;
-            if let Some(rhythms) = rhythms {
-                known.generation = generation;
-                known.rhythms = rhythms;
+            match read_one(client, &name, self.unreadable.contains(&name)).await {
+                Ok(rhythms) => {
+                    self.unreadable.was_read(client, &name);
+                    let known = Known {
+                        generation,
+                        read_at: now,
+                        rhythms,
+                    };
+                    self.known.insert(name, known);
+                }
+                Err(error) if is_of_one_policy(&error) => {
+                    self.unreadable
+                        .put_off(client, name, generation, now, error);
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
     }
 
+    /// Why no active policy can be read, if none can.
+    pub(super) fn refusal(&self, inventory: &Inventory) -> Option<Arc<CollectError>> {
+        let active = inventory.active_policies();
+        self.unreadable.all(active.map(|(name, _)| &**name))
+    }
+
     pub(super) fn render(&self, inventory: &Inventory, now: Timestamp, samples: &mut Samples) {
+        self.unreadable.render(samples);
         let today = Offset::UTC.to_datetime(now).date();
         for (name, _) in inventory.active_policies() {
-            let Some(known) = self.0.get(name) else {
+            let Some(known) = self.known.get(name) else {
                 continue;
             };
             for (kind, seconds) in rhythm::expected(&known.rhythms, today) {
@@ -142,11 +154,39 @@ impl Known {
     }
 }
 
-async fn read_one(client: &Client, name: &str) -> Result<Vec<Rhythm>, CollectError> {
-    let page = client.fetch(&POLICY, Query::of(name.to_owned())).await?;
+/// Reads the schedules of one policy; where its own schema cannot be answered or read, once in the one that all types have. What was
+/// `unreadable` before is not asked for again and again.
+async fn read_one(client: &Client, name: &str, unreadable: bool) -> Result<Vec<Rhythm>, Error> {
+    let query = Query::of(name.to_owned());
+    let generic = query.clone().header(GENERIC_POLICY_SCHEMA).once();
+    let own = if unreadable { query.once() } else { query };
+    match read_in(client, own).await {
+        Err(error) if is_of_its_schema(&error) => read_in(client, generic).await,
+        outcome => outcome,
+    }
+}
+
+async fn read_in(client: &Client, query: Query) -> Result<Vec<Rhythm>, Error> {
+    let page = client.fetch(&POLICY, query).await?;
     let mut rhythms = Vec::new();
     page.fold::<PolicyDetail<'_>>(|policy| {
         rhythms.extend(policy.schedules.iter().filter_map(Rhythm::of));
     })?;
     Ok(rhythms)
+}
+
+/// Whether another schema may help: the primary answered, and neither permission nor policy is missing.
+fn is_of_its_schema(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Reason::Http | Reason::Parse | Reason::NotSupported
+    ) && error.status() != Some(404)
+}
+
+/// Whether asking for other policies may go better.
+fn is_of_one_policy(error: &Error) -> bool {
+    matches!(
+        error.reason(),
+        Reason::Http | Reason::Parse | Reason::NotSupported | Reason::Forbidden | Reason::Limit
+    )
 }

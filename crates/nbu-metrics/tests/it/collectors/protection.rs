@@ -6,6 +6,7 @@ mod hidden;
 mod inventory;
 mod restart;
 mod texts;
+mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;
