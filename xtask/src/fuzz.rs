@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
 /// How long each target runs unless told otherwise.
-pub(crate) const SECONDS: u32 = 6;
+pub(crate) const SECONDS: u32 = 60;
 
 const INSTALL: &str = "cargo install --locked cargo-fuzz";
 /// An input that takes longer, in seconds, or more memory, in MiB, is a crash.

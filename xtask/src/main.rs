@@ -1,6 +1,7 @@
 //! The workspace's commands. Each prints what it runs, so that it can be run again by hand.
 //!
-//! `cargo xtask ci` is every check but the tests; the tests are `cargo test --workspace`.
+//! The tests are `cargo test --workspace`. `cargo xtask ci` is every other check that belongs to each change, `cargo xtask nightly`
+//! what takes long.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,7 +15,9 @@ mod contract;
 mod fuzz;
 mod loom;
 mod miri;
+mod nightly;
 mod prometheus;
+mod steps;
 mod tools;
 mod tsan;
 
@@ -74,7 +77,7 @@ enum Command {
         /// Only this target.
         target: Option<String>,
     },
-    /// Compare the endpoint table and the models with the vendor's OpenAPI files.
+    /// Compare the endpoint table and the models with the vendor's OpenAPI files; fails without them.
     Contract {
         /// The directory with the vendor's files, one folder per release; default: `NBU_SPECS_DIR`.
         specs: Option<std::path::PathBuf>,
@@ -84,8 +87,10 @@ enum Command {
         /// Only the benches whose name contains this.
         filter: Option<String>,
     },
-    /// Every check but the tests, in one go.
+    /// Every check but the tests and what takes long, in one go.
     Ci,
+    /// What takes long, in one go: the tracker's mutants, ThreadSanitizer, a minute of fuzzing for each target.
+    Nightly,
 }
 
 fn main() -> ExitCode {
@@ -121,5 +126,6 @@ fn run(sh: &Shell, command: Command) -> anyhow::Result<()> {
         Command::Contract { specs } => contract::run(sh, specs),
         Command::Bench { filter } => bench::run(sh, filter.as_deref()),
         Command::Ci => ci::run(sh),
+        Command::Nightly => nightly::run(sh),
     }
 }

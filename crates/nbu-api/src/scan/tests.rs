@@ -188,6 +188,13 @@ proptest! {
     fn any_escape_agrees(text in "\"(a|\\\\[\"\\\\/bfnrtu]?[0-9a-fA-FdD]{0,5}){0,6}\"") {
         agrees(&text)?;
     }
+
+    #[test]
+    fn valid_escapes_are_accepted(text in "\"(a|\\\\[\"\\\\/bfnrt]|\\\\u[0-9a-c][0-9a-fA-F]{3}|\\\\u[dD][89abAB][0-9a-f]{2}\\\\u[dD][c-fC-F][0-9a-f]{2}){0,6}\"") {
+        let ours: Option<String> = quick(&text);
+        let theirs: String = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(ours, Some(theirs), "{}", text);
+    }
 }
 
 #[test]
