@@ -100,11 +100,11 @@ pub struct VolumeSum {
 }
 
 impl DiskPool<'_> {
-    /// The usable size of the pool, or `None` in a cloud, where it has no meaning.
+    /// The usable size of the pool, or `None` in a cloud and for tape, where it has no meaning.
     pub fn capacity(&self) -> Option<Capacity> {
         let total = self.usable_size_bytes.or(self.total_capacity_bytes);
         let free = self.available_space_bytes.or(self.free_capacity_bytes);
-        (!self.is_cloud()).then_some(Capacity {
+        self.has_capacity().then_some(Capacity {
             total: total.or(self.size_bytes),
             free: free.or(self.free_size_bytes),
             used: self.used_capacity_bytes.or(self.used_space_bytes),
@@ -112,22 +112,22 @@ impl DiskPool<'_> {
     }
 
     /// The sizes of all volumes together, as far as they are those of the pool: its raw size and its available space, each only if
-    /// every volume tells its own. `None` in a cloud.
+    /// every volume tells its own. `None` in a cloud and for tape.
     pub fn sum_of_volumes(&self) -> Option<VolumeSum> {
         let sum = |size: fn(&DiskVolume<'_>) -> Option<u64>| {
             let mut sizes = self.volumes.iter().map(size);
             let sum = sizes.try_fold(0_u64, |sum, size| sum.checked_add(size?));
             sum.filter(|_| !self.volumes.is_empty())
         };
-        (!self.is_cloud()).then(|| VolumeSum {
+        self.has_capacity().then(|| VolumeSum {
             raw: sum(|volume| volume.raw_size_bytes),
             free: sum(|volume| volume.free_size_bytes),
         })
     }
 
-    /// The raw size of one of its volumes, or `None` in a cloud, where it has no meaning.
+    /// The raw size of one of its volumes, or `None` in a cloud and for tape, where it has no meaning.
     pub fn volume_capacity(&self, volume: &DiskVolume<'_>) -> Option<Capacity> {
-        (!self.is_cloud()).then(|| Capacity {
+        self.has_capacity().then(|| Capacity {
             total: volume.raw_size_bytes,
             free: volume.free_size_bytes,
             used: volume
@@ -138,11 +138,11 @@ impl DiskPool<'_> {
     }
 
     /// Without a `storageCategory`, the type of its storage servers tells.
-    fn is_cloud(&self) -> bool {
+    fn has_capacity(&self) -> bool {
         let of_type = || StorageCategory::of_words([self.storage_server_type.as_deref()]);
         match &self.category {
-            Some(StorageCategory::Other(_)) | None => of_type().is_some(),
-            Some(category) => category.is_cloud(),
+            Some(StorageCategory::Other(_)) | None => of_type().is_none(),
+            Some(category) => category.has_capacity(),
         }
     }
 }

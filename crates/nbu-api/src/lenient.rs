@@ -108,8 +108,8 @@ impl Notes {
         self.mismatches.set(mismatches);
     }
 
-    /// The outermost field whose value could not be read to its end.
-    pub(crate) fn stopped_at(&self) -> Option<&'static str> {
+    /// The outermost field whose value could not be read to its end, which is forgotten.
+    pub(crate) fn take_stopped_at(&self) -> Option<&'static str> {
         self.stopped_at.take()
     }
 

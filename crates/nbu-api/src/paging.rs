@@ -106,6 +106,17 @@ impl Pagination {
         }
     }
 
+    /// The number of records asked for a page.
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// The same walk, `limit` records a page from the next one on.
+    #[must_use]
+    pub fn with_limit(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
+
     /// The query parameters of the next page, unencoded.
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let limit = ("page[limit]", self.limit.to_string());
@@ -217,8 +228,13 @@ impl Pagination {
             (true, _, _) => true,
             (false, Some(_), _) => false,
             (false, None, Some(count)) if count >= reached => count > reached,
-            // No page information, or a count below what was already received: a short page is the last.
-            (false, None, _) => elements >= u64::from(self.limit),
+            // No page information, or a count below what was already received: a short page is the last. Short of what the
+            // server gives, which may be less than what it was asked for.
+            (false, None, _) => {
+                let asked = u64::from(self.limit);
+                let given = page.limit.filter(|given| *given > 0);
+                elements >= given.map_or(asked, |given| given.min(asked))
+            }
         })
     }
 }

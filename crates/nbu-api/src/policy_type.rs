@@ -1,4 +1,4 @@
-//! What a policy protects.
+//! Types of policies.
 
 use crate::open_enum::open_enum;
 

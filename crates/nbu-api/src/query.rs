@@ -27,13 +27,13 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Query {
     argument: Option<Cow<'static, str>>,
     pairs: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    /// Few requests are sent in another manner than all others.
-    manner: Option<Box<Manner>>,
+    /// Few requests are sent in another way than all others.
+    options: Option<Box<RequestOptions>>,
 }
 
-/// How a request is sent.
+/// Options of a request beside its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Manner {
+struct RequestOptions {
     header: Option<(&'static str, &'static str)>,
     once: bool,
 }
@@ -44,7 +44,7 @@ impl Query {
         Self {
             argument: None,
             pairs: Vec::new(),
-            manner: None,
+            options: None,
         }
     }
 
@@ -63,6 +63,11 @@ impl Query {
         }
     }
 
+    /// What stands where the path has its `{parameter}`, not encoded; `None` where it has none.
+    pub fn argument(&self) -> Option<&str> {
+        self.argument.as_deref()
+    }
+
     /// The endpoint's path with its parameter, encoded; the path itself where neither has one.
     pub fn path(&self, endpoint: &Endpoint) -> Cow<'static, str> {
         match &self.argument {
@@ -74,25 +79,25 @@ impl Query {
     /// Sends this header with the request: its name in lower case, and its value.
     #[must_use]
     pub fn header(mut self, header: (&'static str, &'static str)) -> Self {
-        self.manner.get_or_insert_default().header = Some(header);
+        self.options.get_or_insert_default().header = Some(header);
         self
     }
 
     /// The header that is sent with the request.
     pub fn sent_header(&self) -> Option<(&'static str, &'static str)> {
-        self.manner.as_ref().and_then(|manner| manner.header)
+        self.options.as_ref().and_then(|options| options.header)
     }
 
     /// Does not repeat the request when it fails.
     #[must_use]
     pub fn once(mut self) -> Self {
-        self.manner.get_or_insert_default().once = true;
+        self.options.get_or_insert_default().once = true;
         self
     }
 
-    /// Whether the request is not repeated when it fails.
+    /// Tells a request that is not repeated when it fails.
     pub fn is_once(&self) -> bool {
-        self.manner.as_ref().is_some_and(|manner| manner.once)
+        self.options.as_ref().is_some_and(|options| options.once)
     }
 
     /// Adds a `filter`.

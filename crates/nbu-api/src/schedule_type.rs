@@ -1,4 +1,4 @@
-//! What a schedule makes.
+//! Kinds of backups that schedules make.
 
 use crate::open_enum::open_enum;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::lenient::Read;
 
-/// Whether two words have the same letters and digits, whatever stands between them and of whichever case they are.
+/// Tells that two words have the same letters and digits, whatever stands between them and of whichever case they are.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }

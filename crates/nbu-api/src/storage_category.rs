@@ -1,4 +1,4 @@
-//! What kind of storage something is.
+//! Kinds of storage.
 
 use crate::open_enum::open_enum;
 use crate::spelling::is_same;
@@ -54,5 +54,10 @@ impl StorageCategory<'_> {
     /// Whether the storage lies in a cloud, where the API's capacities mean nothing.
     pub const fn is_cloud(&self) -> bool {
         matches!(self, Self::Cloud | Self::CloudCatalyst)
+    }
+
+    /// Tells that the API's capacities mean something: they do neither in a cloud nor for tape.
+    pub(crate) const fn has_capacity(&self) -> bool {
+        !self.is_cloud() && !matches!(self, Self::Tape)
     }
 }

@@ -64,7 +64,7 @@ impl StorageUnit<'_> {
     pub fn capacity(&self) -> Option<Capacity> {
         let applies = match &self.category {
             Some(StorageCategory::Other(_)) | None => self.category_of_types().is_none(),
-            Some(category) => !category.is_cloud() && *category != StorageCategory::Tape,
+            Some(category) => category.has_capacity(),
         };
         (applies && self.is_cloud != Some(true)).then_some(Capacity {
             total: self.total_capacity_bytes,

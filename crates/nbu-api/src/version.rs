@@ -23,6 +23,25 @@ pub struct ApiVersion {
     minor: u16,
 }
 
+/// The releases and their versions; `true` for those that the vendor's documents prove, the others are inferred. Of 11.1 no
+/// document says the version.
+const RELEASES: [(&str, ApiVersion, bool); 14] = [
+    ("8.1.1", ApiVersion::new(1, 0), false),
+    ("8.1.2", ApiVersion::new(2, 0), false),
+    ("8.2", ApiVersion::new(3, 0), false),
+    ("8.3", ApiVersion::V4_0, true),
+    ("9.0", ApiVersion::V5_0, false),
+    ("9.1", ApiVersion::V6_0, false),
+    ("10.0", ApiVersion::V7_0, false),
+    ("10.1", ApiVersion::V8_0, false),
+    ("10.2", ApiVersion::V9_0, false),
+    ("10.3", ApiVersion::V10_0, true),
+    ("10.4", ApiVersion::V11_0, true),
+    ("10.5", ApiVersion::V12_0, true),
+    ("11.0", ApiVersion::V13_0, true),
+    ("11.2", ApiVersion::V14_0, true),
+];
+
 /// The text is not an API version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not an API version; write it as MAJOR.MINOR, for example 12.0")]
@@ -87,17 +106,33 @@ impl ApiVersion {
 
     /// The NetBackup release that introduced this version, where the vendor's documents prove it.
     ///
-    /// `None` for the versions whose release is only inferred (5.0 to 9.0) and for unknown ones.
-    pub const fn release(self) -> Option<&'static str> {
-        match (self.major, self.minor) {
-            (4, 0) => Some("8.3"),
-            (10, 0) => Some("10.3"),
-            (11, 0) => Some("10.4"),
-            (12, 0) => Some("10.5"),
-            (13, 0) => Some("11.0"),
-            (14, 0) => Some("11.2"),
-            _ => None,
+    /// `None` for the versions whose release is only inferred (below 4.0, 5.0 to 9.0) and for unknown ones.
+    pub fn release(self) -> Option<&'static str> {
+        RELEASES
+            .into_iter()
+            .find_map(|(name, version, proven)| (proven && version == self).then_some(name))
+    }
+
+    /// The API version of a NetBackup release: 12.0 of `10.5`, and of a patch such as `10.4.0.1` that of its release. `None` for
+    /// what is no release, and for one whose version is not known.
+    ///
+    /// `9.0`, `10.0` and `11.0` are the names of releases and of API versions; here they are releases.
+    ///
+    /// ```
+    /// use nbu_api::ApiVersion;
+    ///
+    /// assert_eq!(ApiVersion::of_release("10.5"), Some(ApiVersion::V12_0));
+    /// assert_eq!(ApiVersion::of_release("12.0"), None);
+    /// ```
+    pub fn of_release(release: &str) -> Option<Self> {
+        let is_number = |part: &str| !part.is_empty() && number(part).is_some();
+        if !release.split('.').all(is_number) {
+            return None;
         }
+        RELEASES.into_iter().find_map(|(name, version, _)| {
+            let rest = release.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with('.')).then_some(version)
+        })
     }
 
     /// The media type for `Accept` and, with a body, `Content-Type`.

@@ -1,8 +1,8 @@
-//! Quantities: what a number measures, and the largest value of each that can be meant.
+//! Quantities that numbers measure, and the largest value of each that can be meant.
 
 use super::{Notes, Read};
 
-/// What a number measures. Each has a largest believable value: primaries send numbers such as 2^63−1, 2^64−1 or −1 where there
+/// A quantity that a number measures. Each has a largest believable value: primaries send numbers such as 2^63−1, 2^64−1 or −1 where there
 /// is no limit, or where they do not know. Such a field is absent and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {

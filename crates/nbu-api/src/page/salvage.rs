@@ -116,11 +116,12 @@ fn attribute<'de, T: Resource<'de>>(
     value: &'de RawValue,
     notes: &Notes,
 ) {
-    let mut object = MapDeserializer::<_, serde_json::Error>::new(std::iter::once((key.as_bytes(), value)));
+    let mut object =
+        MapDeserializer::<_, serde_json::Error>::new(std::iter::once((key.as_bytes(), value)));
     let Ok(Some(key)) = object.next_key_seed(Key) else {
         return;
     };
     if record.attribute(&key, &mut object, notes).is_err() {
-        notes.mismatch(notes.stopped_at().unwrap_or("attributes"));
+        notes.mismatch(notes.take_stopped_at().unwrap_or("attributes"));
     }
 }

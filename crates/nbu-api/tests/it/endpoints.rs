@@ -138,3 +138,31 @@ proptest! {
         let _ = text.parse::<ApiVersion>();
     }
 }
+
+#[test]
+fn releases_lead_to_their_versions() {
+    for version in ApiVersion::KNOWN {
+        if let Some(release) = version.release() {
+            assert_eq!(ApiVersion::of_release(release), Some(version), "{release}");
+        }
+    }
+    for (release, version) in [
+        ("8.1.1", "1.0"),
+        ("8.2", "3.0"),
+        ("9.0.0.1", "5.0"),
+        ("9.1", "6.0"),
+        ("10.0", "7.0"),
+        ("10.1.1", "8.0"),
+        ("10.2.0.1", "9.0"),
+        ("10.4.0.1", "11.0"),
+        ("11.0", "13.0"),
+    ] {
+        let found = ApiVersion::of_release(release).map(|version| version.to_string());
+        assert_eq!(found.as_deref(), Some(version), "{release}");
+    }
+    for other in [
+        "", "11.1", "12.0", "10", "10.50", "10.5.", ".10.5", "10.5a", "10.5 ",
+    ] {
+        assert_eq!(ApiVersion::of_release(other), None, "{other:?}");
+    }
+}

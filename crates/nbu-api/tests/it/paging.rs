@@ -194,6 +194,41 @@ fn lists_without_page_information_end_with_a_short_page() {
 }
 
 #[test]
+fn a_server_that_gives_less_than_it_is_asked_for_is_read_to_the_end() {
+    let page = |records| PageInfo {
+        records,
+        limit: Some(100),
+        ..PageInfo::default()
+    };
+    let second = || {
+        let walk = Pagination::new(Paging::Offset, 500, 10);
+        walk.observe(&page(100)).unwrap().unwrap()
+    };
+    assert_eq!(offset(&second()), 100);
+    assert!(second().observe(&page(99)).unwrap().is_none());
+    // A page of at most none says nothing.
+    let nonsense = PageInfo {
+        limit: Some(0),
+        ..page(99)
+    };
+    assert!(second().observe(&nonsense).unwrap().is_none());
+}
+
+#[test]
+fn a_walk_goes_on_where_it_is_with_another_limit() {
+    let full = |records| PageInfo {
+        records,
+        ..PageInfo::default()
+    };
+    let walk = Pagination::new(Paging::Offset, 500, 10);
+    let walk = walk.observe(&full(500)).unwrap().unwrap().with_limit(100);
+    assert_eq!((walk.limit(), offset(&walk), walk.pages()), (100, 500, 1));
+    let walk = walk.observe(&full(100)).unwrap().unwrap();
+    assert_eq!(offset(&walk), 600);
+    assert!(walk.observe(&full(99)).unwrap().is_none());
+}
+
+#[test]
 fn look_ahead_believes_has_next() {
     let more = PageInfo {
         records: 1,

@@ -1,8 +1,8 @@
 //! Policies, their clients, paused clients, status texts and images.
 
 use nbu_api::{
-    DecodeError, Image, PausedClient, Policy, PolicyClient, PolicyDetail, PolicyType, ScheduleType, StatusText,
-    decode_object, fold_page,
+    DecodeError, Image, PausedClient, Policy, PolicyClient, PolicyDetail, PolicyType, ScheduleType,
+    StatusText, decode_object, fold_page,
 };
 
 #[test]

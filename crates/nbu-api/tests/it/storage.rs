@@ -135,8 +135,15 @@ fn a_pool_tells_its_totals_under_more_than_one_name() {
     assert_eq!(read(volumes), (Some(Capacity::default()), Some(sum)));
     let none = Some(VolumeSum::default());
     assert_eq!(read(r#""diskVolumes":[]"#).1, none);
-    let cloud = format!(r#"{volumes},"usableSizeBytes":9,"sType":"amazon_raw""#);
-    assert_eq!(read(&cloud), (None, None));
+    for without in [
+        r#""sType":"amazon_raw""#,
+        r#""storageCategory":"CLOUD""#,
+        r#""sType":"Tape""#,
+        r#""storageCategory":"TAPE""#,
+    ] {
+        let pool = format!(r#"{volumes},"usableSizeBytes":9,{without}"#);
+        assert_eq!(read(&pool), (None, None), "{without}");
+    }
 }
 
 #[test]
