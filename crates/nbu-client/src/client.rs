@@ -5,6 +5,7 @@ mod attempt;
 mod builder;
 mod call;
 mod door;
+mod fallback;
 mod flight;
 mod login;
 mod logout;
@@ -24,6 +25,8 @@ use url::Url;
 pub(crate) use ask::Ask;
 pub use builder::{BuildError, ClientBuilder};
 pub(crate) use call::Answered;
+use fallback::is_understood;
+pub(crate) use fallback::{SMALL_PAGE, is_page_refused, is_version_refused};
 pub use ping::Ping;
 pub use shared::Clock;
 pub(crate) use shared::Shared;
@@ -175,8 +178,10 @@ impl Client {
 
     /// One page or object of `endpoint`; for a path with a parameter its value is in [`Query::of`].
     ///
-    /// Asks for the oldest version that has what we read. If the primary does not know it (406, 415) the version is detected
-    /// again, for the primary may have been changed, and the call repeated once if it is another one now.
+    /// Asks for the configured version, where there is one; else for the oldest that has what we read, and if the primary
+    /// refuses that (406, 415, or 400 with a text about it) for its own, which is remembered for the endpoint. If that is refused
+    /// as well the version is detected again, for the primary may have been changed, and the call repeated once if it is another
+    /// one now.
     pub async fn fetch(&self, endpoint: &'static Endpoint, query: Query) -> Result<Page, Error> {
         let server = self.shared.version_or_detect().await?;
         let refused = match self.shared.page(endpoint, query.clone(), server).await {
@@ -260,30 +265,38 @@ impl Client {
 }
 
 impl Shared {
-    /// One page or object, asked for in the version that a primary of version `server` should have.
+    /// One page or object, asked for in the versions that a primary of version `server` should have, until one is not
+    /// refused.
     pub(crate) async fn page(
         self: &Arc<Self>,
         endpoint: &'static Endpoint,
         query: Query,
         server: ApiVersion,
     ) -> Result<Page, Error> {
-        let Some(version) = endpoint.request_version(server) else {
-            let call = Ask::new(endpoint, query, None).call(&self.primary, None);
-            return Err(Error::TooOld {
-                call,
-                since: endpoint.since,
-                found: server,
-            });
-        };
-        let ask = Ask::new(endpoint, query, Some(version));
-        let answered = self.answer(&ask).await?;
-        Ok(Page::new(Arc::clone(self), ask, answered))
+        let mut ask = Ask::new(endpoint, query, None);
+        let mut refused = None;
+        if server >= endpoint.since {
+            for version in self.versions(endpoint, server) {
+                ask.version = Some(version);
+                let outcome = match self.answer(&ask).await {
+                    Err(error) if is_version_refused(&error) => {
+                        refused.get_or_insert(error);
+                        continue;
+                    }
+                    outcome => outcome,
+                };
+                if refused.is_some() && outcome.as_ref().err().is_none_or(is_understood) {
+                    self.takes_version(endpoint, server, version);
+                }
+                return Ok(Page::new(Arc::clone(self), ask, outcome?));
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::TooOld {
+            call: ask.call(self, None),
+            since: endpoint.since,
+            found: server,
+        }))
     }
-}
-
-/// Whether the primary refused the version that was asked for.
-pub(crate) fn is_version_refused(error: &Error) -> bool {
-    matches!(error, Error::NotSupported { refusal, .. } if matches!(refusal.status, 406 | 415))
 }
 
 impl fmt::Debug for Client {

@@ -76,9 +76,18 @@ pub enum CredentialError {
     /// It is empty.
     #[error("the API key is empty")]
     Empty,
-    /// It holds a byte that no HTTP header can carry.
-    #[error("the API key holds characters that cannot be sent, a line break for example")]
-    Unsendable,
+    /// It holds a character that no HTTP header can carry.
+    #[error(
+        "the API key holds {} at position {position}, which cannot be sent in an HTTP header; write the key alone, as the primary showed it",
+        code_point(*.character)
+    )]
+    #[non_exhaustive]
+    Unsendable {
+        /// The character.
+        character: char,
+        /// Where it stands, counted in characters from 1.
+        position: usize,
+    },
     /// A login without a user.
     #[error("the login has no user name")]
     NoUser,
@@ -92,6 +101,22 @@ impl Credential {
     pub fn api_key(key: impl Into<String>) -> Self {
         let key = SecretString::from(key.into());
         Self::ApiKey(key.expose_secret().trim().into())
+    }
+
+    /// Checks that it can be sent. A client that is built with it, or is given it, checks the same.
+    ///
+    /// # Errors
+    ///
+    /// Names what is missing, or the character that cannot be sent.
+    pub fn check(&self) -> Result<(), CredentialError> {
+        match self {
+            Self::ApiKey(key) => sendable(key.expose_secret()),
+            Self::Login(login) if login.user_name.is_empty() => Err(CredentialError::NoUser),
+            Self::Login(login) if login.password.expose_secret().is_empty() => {
+                Err(CredentialError::NoPassword)
+            }
+            Self::None | Self::Login(_) => Ok(()),
+        }
     }
 
     /// What kind it is.
@@ -139,6 +164,38 @@ impl Credential {
             _ => false,
         }
     }
+}
+
+/// An API key is visible ASCII: HTTP leaves open what other characters mean, and no primary makes keys of them.
+pub(crate) fn sendable(key: &str) -> Result<(), CredentialError> {
+    if key.is_empty() {
+        return Err(CredentialError::Empty);
+    }
+    let is_bad = |character: &char| !matches!(character, ' '..='~');
+    match (1..).zip(key.chars()).find(|(_, one)| is_bad(one)) {
+        Some((position, character)) => Err(CredentialError::Unsendable {
+            character,
+            position,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A character by its code point, with the name of those that cannot be seen: `U+00A0 (no-break space)`.
+pub fn code_point(character: char) -> String {
+    let name = match character {
+        '\0' => " (NUL)",
+        '\t' => " (tab)",
+        '\n' | '\r' => " (line end)",
+        '\u{a0}' | '\u{202f}' => " (no-break space)",
+        '\u{ad}' => " (soft hyphen)",
+        '\u{200b}' => " (zero width space)",
+        '\u{200e}' | '\u{200f}' => " (direction mark)",
+        '\u{feff}' => " (byte order mark)",
+        '\u{fffd}' => " (replacement character)",
+        _ => "",
+    };
+    format!("U+{:04X}{name}", u32::from(character))
 }
 
 impl CredentialKind {

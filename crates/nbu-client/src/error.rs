@@ -169,9 +169,9 @@ pub enum Error {
         /// The namespace on which the role needs the VIEW operation.
         permission: Option<&'static str>,
     },
-    /// The primary refused the endpoint or its version (404, 406, 415).
+    /// The primary refused the endpoint (404) or its version (406, 415, or 400 with a text about it).
     #[error(
-        "{call}: this primary does not offer it ({refusal}); disable what needs it, or upgrade the primary"
+        "{call}: this primary does not offer it ({refusal}); what it tells is missing until it does"
     )]
     #[non_exhaustive]
     NotSupported {
@@ -180,9 +180,22 @@ pub enum Error {
         /// What was answered.
         refusal: Refusal,
     },
+    /// There is nothing where every primary answers: the path of the url is wrong, or it is no primary.
+    #[error(
+        "{call}: nothing is there ({refusal}); {path} was asked for, and the API of a primary is below /netbackup: correct the path of the url, or its host and port if that is no primary"
+    )]
+    #[non_exhaustive]
+    WrongPath {
+        /// The call.
+        call: Box<Call>,
+        /// What was answered.
+        refusal: Refusal,
+        /// The path that was asked for.
+        path: String,
+    },
     /// The primary's API is older than the endpoint; nothing was sent.
     #[error(
-        "{call}: needs API {since}, the primary has {found}; disable what needs it, or upgrade the primary"
+        "{call}: needs API {since}, the primary has {found}; what it tells is missing until it is upgraded"
     )]
     #[non_exhaustive]
     TooOld {
@@ -298,7 +311,9 @@ impl Error {
                 Reason::Unauthorized
             }
             Self::Forbidden { .. } => Reason::Forbidden,
-            Self::NotSupported { .. } | Self::TooOld { .. } => Reason::NotSupported,
+            Self::NotSupported { .. } | Self::WrongPath { .. } | Self::TooOld { .. } => {
+                Reason::NotSupported
+            }
             Self::Http { .. } | Self::Redirect { .. } | Self::Overloaded { .. } => Reason::Http,
             Self::Paging {
                 source: PagingError::Budget { .. } | PagingError::Truncated { .. },
@@ -328,6 +343,7 @@ impl Error {
             | Self::Unauthorized { call, .. }
             | Self::Forbidden { call, .. }
             | Self::NotSupported { call, .. }
+            | Self::WrongPath { call, .. }
             | Self::TooOld { call, .. }
             | Self::Http { call, .. }
             | Self::Redirect { call, .. }
@@ -345,6 +361,7 @@ impl Error {
             | Self::LoginPaused { refusal, .. }
             | Self::Forbidden { refusal, .. }
             | Self::NotSupported { refusal, .. }
+            | Self::WrongPath { refusal, .. }
             | Self::Http { refusal, .. } => Some(refusal),
             _ => None,
         }

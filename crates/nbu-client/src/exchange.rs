@@ -14,7 +14,7 @@ use url::Url;
 
 pub use detour::goes_direct;
 pub use http_stack::StackError;
-pub(crate) use http_stack::{HttpStack, Tls};
+pub(crate) use http_stack::{HttpStack, Tls, http1_only};
 pub use proxy::ProxyFault;
 pub(crate) use proxy::ProxySettings;
 
@@ -30,7 +30,7 @@ pub(crate) trait Exchange: Send + Sync {
 
 pub(crate) type Exchanging<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,

@@ -14,7 +14,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::credential::Veil;
+use crate::credential::{Veil, sendable};
 use crate::error::Cause;
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, lock};
 use crate::{Credential, CredentialError, CredentialKind};
@@ -90,6 +90,7 @@ impl Keyring {
     }
 
     fn hold(&self, credential: Credential) -> Result<(), CredentialError> {
+        credential.check()?;
         let proof = match &credential {
             Credential::None => Proof::Nothing,
             Credential::ApiKey(key) => {
@@ -97,12 +98,6 @@ impl Keyring {
                 Proof::Key(Arc::new(header(key)?))
             }
             Credential::Login(login) => {
-                if login.user_name.is_empty() {
-                    return Err(CredentialError::NoUser);
-                }
-                if login.password.expose_secret().is_empty() {
-                    return Err(CredentialError::NoPassword);
-                }
                 self.veil.learn(&login.password);
                 Proof::Session(Box::new(Session::new(login.clone())))
             }
@@ -200,15 +195,10 @@ impl Keyring {
 /// last copy is dropped.
 pub(crate) fn header(secret: &SecretString) -> Result<HeaderValue, CredentialError> {
     let text = secret.expose_secret();
-    if text.is_empty() {
-        return Err(CredentialError::Empty);
-    }
-    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Err(CredentialError::Unsendable);
-    }
+    sendable(text)?;
     let owned = Bytes::from_owner(Zeroizing::new(text.as_bytes().to_vec()));
-    let mut header =
-        HeaderValue::from_maybe_shared(owned).map_err(|_| CredentialError::Unsendable)?;
+    // Cannot fail: visible ASCII is what every header can carry.
+    let mut header = HeaderValue::from_maybe_shared(owned).map_err(|_| CredentialError::Empty)?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -234,12 +224,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_refused_and_changes_nothing() {
+        let unsendable = |character, position| CredentialError::Unsendable {
+            character,
+            position,
+        };
         for (credential, error) in [
             (Credential::api_key(" \n"), CredentialError::Empty),
-            (Credential::api_key("a\nb"), CredentialError::Unsendable),
+            (Credential::api_key("a\nb"), unsendable('\n', 2)),
             (
                 Credential::api_key("schl\u{fc}ssel"),
-                CredentialError::Unsendable,
+                unsendable('\u{fc}', 5),
             ),
             (
                 Credential::Login(crate::Login::new("", "", "", "p")),

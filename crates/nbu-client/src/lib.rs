@@ -106,7 +106,7 @@ mod walk;
 #[cfg(feature = "http")]
 pub use client::{BuildError, Client, ClientBuilder, Clock, Ping, WhenFull};
 #[cfg(feature = "http")]
-pub use credential::{Credential, CredentialError, CredentialKind, Login};
+pub use credential::{Credential, CredentialError, CredentialKind, Login, code_point};
 #[cfg(feature = "http")]
 pub use error::Error;
 #[cfg(feature = "http")]
@@ -123,8 +123,8 @@ pub use reason::Reason;
 pub use retry::RetryPolicy;
 #[cfg(feature = "http")]
 pub use tls::{
-    Certificate, ClientIdentity, Fingerprint, FingerprintError, Presented, TlsError, TlsFault,
-    TlsSettings, TlsVersion,
+    Certificate, ClientIdentity, Fingerprint, FingerprintError, PemProblem, Presented, TlsError,
+    TlsFault, TlsSettings, TlsVersion, usable_name,
 };
 #[cfg(feature = "http")]
 pub use walk::{Walk, WalkSummary};

@@ -156,7 +156,7 @@ impl Page {
     fn bounded(&self, info: PageInfo) -> Result<PageInfo, Error> {
         let allowed = self.shared.limits.records_per_page;
         if info.elements() > allowed {
-            let call = self.ask.call(&self.shared.primary, Some(&self.request_id));
+            let call = self.ask.call(&self.shared, Some(&self.request_id));
             return Err(Error::Limit {
                 call,
                 limit: "records_per_page",
@@ -168,7 +168,7 @@ impl Page {
 
     fn broken(&self, error: DecodeError) -> Error {
         Error::Decode {
-            call: self.ask.call(&self.shared.primary, Some(&self.request_id)),
+            call: self.ask.call(&self.shared, Some(&self.request_id)),
             source: Arc::new(error),
         }
     }

@@ -35,7 +35,7 @@ pub struct Walk {
     state: State,
 }
 
-/// What a complete walk came across.
+/// Counts of a complete walk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WalkSummary {
@@ -67,7 +67,7 @@ impl Walk {
         self
     }
 
-    /// How many records it asks for a page.
+    /// The number of records it asks for a page. Fewer than at first, if the primary refuses as many as the endpoint should give.
     pub fn records_per_page(&self) -> u32 {
         self.page_limit
     }

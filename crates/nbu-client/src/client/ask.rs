@@ -3,6 +3,7 @@
 use nbu_api::endpoint::{LOGIN, LOGOUT};
 use nbu_api::{ApiVersion, Endpoint, Probe, Query};
 
+use super::shared::Shared;
 use crate::credential::Form;
 use crate::error::Call;
 use crate::sync::Arc;
@@ -33,17 +34,17 @@ impl Ask {
         }
     }
 
-    /// The login that a call needs which is made in `version`.
+    /// A login.
     pub(crate) fn login(version: ApiVersion, form: Form) -> Self {
         Self {
             form: Some(form),
-            ..Self::new(&LOGIN, Query::new(), Some(version.min(LOGIN.version)))
+            ..Self::new(&LOGIN, Query::new(), Some(version))
         }
     }
 
-    /// The end of a session at a primary of version `server`.
-    pub(crate) fn logout(server: ApiVersion) -> Self {
-        Self::new(&LOGOUT, Query::new(), Some(server.min(LOGOUT.version)))
+    /// The end of a session.
+    pub(crate) fn logout(version: ApiVersion) -> Self {
+        Self::new(&LOGOUT, Query::new(), Some(version))
     }
 
     pub(crate) fn probe(probe: Probe) -> Self {
@@ -76,10 +77,13 @@ impl Ask {
         clippy::unnecessary_box_returns,
         reason = "errors hold it boxed, to stay small"
     )]
-    pub(crate) fn call(&self, primary: &Arc<str>, request_id: Option<&str>) -> Box<Call> {
+    pub(crate) fn call(&self, shared: &Shared, request_id: Option<&str>) -> Box<Call> {
+        // It comes from the primary's own lists.
+        let argument = self.query.argument();
         Box::new(Call {
-            primary: Arc::clone(primary),
+            primary: Arc::clone(&shared.primary),
             endpoint: self.endpoint.name,
+            argument: argument.map(|argument| shared.keyring.clean(argument)),
             version: self.version,
             request_id: request_id.map(str::to_owned),
         })

@@ -1,6 +1,6 @@
 //! One attempt: a permit, a request, a whole answer.
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use nbu_api::Method;
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -122,12 +122,15 @@ impl Shared {
         {
             headers.insert(name, value);
         }
+        if let Some(host) = &self.host_header {
+            headers.insert(HOST, host.clone());
+        }
         let method = match ask.endpoint.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
         };
         let url = Url::parse(&ask.address(&self.base)).map_err(|error| Error::Url {
-            call: ask.call(&self.primary, None),
+            call: ask.call(self, None),
             source: error,
         })?;
         Ok(Request {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::HeaderValue;
+use http::uri::Authority;
 use nbu_api::ApiVersion;
 use url::Url;
 
@@ -14,7 +15,7 @@ use super::logout::Partings;
 use super::probe::Breaker;
 use super::shared::{Clock, Shared};
 use super::{Client, WhenFull};
-use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError, Tls};
+use crate::exchange::{Exchange, HttpStack, ProxySettings, StackError, Tls, http1_only};
 use crate::keyring::Keyring;
 use crate::observer::Ears;
 use crate::pace::Pace;
@@ -41,6 +42,8 @@ pub struct ClientBuilder {
     limits: Limits,
     retry: RetryPolicy,
     proxy: Option<ProxySettings>,
+    http2: bool,
+    host_header: Option<String>,
     api_version: Option<ApiVersion>,
     observer: Option<Arc<dyn Observer>>,
     clock: Option<Clock>,
@@ -83,6 +86,13 @@ pub enum BuildError {
         /// The primary's name.
         primary: Arc<str>,
     },
+    /// The `Host` header cannot be sent.
+    #[error("{primary}: the host header must look like nbu.example.com or nbu.example.com:1556")]
+    #[non_exhaustive]
+    HostHeader {
+        /// The primary's name.
+        primary: Arc<str>,
+    },
     /// TLS cannot be set up.
     #[error("{primary}: TLS cannot be set up as configured")]
     #[non_exhaustive]
@@ -119,6 +129,8 @@ impl ClientBuilder {
             limits: Limits::default(),
             retry: RetryPolicy::default(),
             proxy: None,
+            http2: true,
+            host_header: None,
             api_version: None,
             observer: None,
             clock: None,
@@ -195,7 +207,22 @@ impl ClientBuilder {
         self
     }
 
-    /// The API version to use instead of the detected one. Default: `None`, it is detected.
+    /// Whether HTTP/2 is offered to a primary on TLS. Where it is refused HTTP/1.1 is spoken anyhow, from then on. Default:
+    /// yes.
+    pub fn http2(mut self, offered: bool) -> Self {
+        self.http2 = offered;
+        self
+    }
+
+    /// Host and port that requests are addressed to (`Host`), where the url leads there by way of an address or a tunnel. Over
+    /// HTTP/2 the stack takes them from the url, so with it HTTP/1.1 is spoken. It changes neither where connections go
+    /// nor which name TLS asks for and verifies ([`TlsSettings::server_name`]). Default: `None`, those of the url.
+    pub fn host_header(mut self, host: Option<String>) -> Self {
+        self.host_header = host;
+        self
+    }
+
+    /// The API version to ask for instead of one that suits the detected one. Default: `None`.
     pub fn api_version(mut self, version: Option<ApiVersion>) -> Self {
         self.api_version = version;
         self
@@ -236,13 +263,17 @@ impl ClientBuilder {
         } else {
             self.tls.client_config(&self.witness)
         };
-        let config = tls.map_err(|source| BuildError::Tls {
+        let mut config = tls.map_err(|source| BuildError::Tls {
             primary: primary(),
             source,
         })?;
+        if !self.http2 || self.host_header.is_some() {
+            config = http1_only(config);
+        }
         let witness = Arc::clone(&self.witness);
         let tracker = Tracker::new(self.max_in_flight);
         let stack = HttpStack::new(
+            primary(),
             Tls { config, witness },
             self.limits,
             connect_timeout,
@@ -285,9 +316,14 @@ impl ClientBuilder {
             HeaderValue::try_from(self.client_id).map_err(|_| BuildError::ClientId {
                 primary: Arc::clone(primary),
             })?;
+        let host_header = self.host_header.as_deref().map(host_header).transpose();
+        let host_header = host_header.map_err(|()| BuildError::HostHeader {
+            primary: Arc::clone(primary),
+        })?;
         Ok(Client {
             shared: Arc::new(Shared {
                 base,
+                host_header,
                 client_id,
                 tracker,
                 max_in_flight: self.max_in_flight,
@@ -312,11 +348,23 @@ impl ClientBuilder {
                 witness: self.witness,
                 configured: self.api_version,
                 detected: ArcSwap::from_pointee(None),
+                fallbacks: super::fallback::Fallbacks::default(),
                 flights: super::flight::Flights::default(),
                 primary: self.primary,
             }),
         })
     }
+}
+
+/// Host and port as a header. A user, a path or anything else that is none of them is refused.
+fn host_header(text: &str) -> Result<HeaderValue, ()> {
+    let authority: Authority = text.parse().map_err(|_| ())?;
+    let is_bare = !text.contains('@') && !authority.host().is_empty();
+    let has_port = authority.port_u16().is_some() || authority.as_str() == authority.host();
+    if !is_bare || !has_port {
+        return Err(());
+    }
+    HeaderValue::from_str(text).map_err(|_| ())
 }
 
 fn base(url: &Url, primary: &Arc<str>) -> Result<String, BuildError> {

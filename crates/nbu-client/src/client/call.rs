@@ -132,7 +132,7 @@ impl Shared {
 
     /// The error for an attempt without an answer.
     pub(super) fn failure(&self, ask: &Ask, request_id: &str, failure: Failure) -> Error {
-        let call = ask.call(&self.primary, Some(request_id));
+        let call = ask.call(self, Some(request_id));
         match failure {
             Failure::Timeout(after) | Failure::ConnectTimeout(after) => {
                 Error::Timeout { call, after }

@@ -75,7 +75,7 @@ impl Shared {
             Some(Change::Slowed) => tracing::warn!(
                 primary = %self.primary,
                 status = answer.status.as_u16(),
-                asked_for = ?self.retry_after(answer),
+                asked_for = self.retry_after(answer).map(tracing::field::debug),
                 "the primary says that it is overloaded; all requests to it are slowed down"
             ),
             Some(Change::Recovered) => tracing::info!(
@@ -100,7 +100,7 @@ impl Shared {
             return Err(self.closed(ask.endpoint.name));
         }
         Err(Error::Overloaded {
-            call: ask.call(&self.primary, None),
+            call: ask.call(self, None),
             left: wait,
         })
     }
@@ -129,7 +129,7 @@ impl Shared {
             Refused::Saturated => {
                 self.ears.hear(&Event::Saturated { endpoint });
                 Error::Saturated {
-                    call: ask.call(&self.primary, None),
+                    call: ask.call(self, None),
                 }
             }
         })

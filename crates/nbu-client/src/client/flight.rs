@@ -1,18 +1,23 @@
 //! Finding out the primary's API version, once for all who wait for it.
 
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
+use nbu_api::endpoint::PING;
 use nbu_api::{ApiVersion, Detected, Detection, DetectionError, Progress};
 use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard};
 
 use super::ask::Ask;
 use super::call::Answered;
-use super::is_version_refused;
+use super::fallback::{is_version_refused, refuses_version};
+use super::ping::is_primary;
 use super::shared::Shared;
 use crate::Error;
 use crate::sync::{Arc, Mutex, lock};
 
 pub(crate) const X_NETBACKUP_API_VERSION: HeaderName =
     HeaderName::from_static("x-netbackup-api-version");
+
+/// The status by which NetBackup refuses a version; some gateways have others.
+const VERSION_REFUSED: u16 = 406;
 
 /// Detections, one at a time.
 #[derive(Default)]
@@ -84,14 +89,14 @@ impl Shared {
     /// Asks probe after probe. Nothing is kept until the answer is there.
     async fn fly(&self) -> Result<ApiVersion, Error> {
         let mut detection = Detection::start(self.configured);
+        let mut pinged = false;
         loop {
             let ask = Ask::probe(detection.probe());
             let answered = match self.call(&ask).await {
                 // So said the login that the probe needed, which is made in the same version.
                 Err(refused) if is_version_refused(&refused) => {
-                    let status = refused.status().unwrap_or_default();
                     match detection.observe(&nbu_api::Answer::Response {
-                        status,
+                        status: VERSION_REFUSED,
                         api_version: None,
                     }) {
                         Progress::Ask(next) => {
@@ -104,16 +109,30 @@ impl Shared {
                 }
                 outcome => outcome?,
             };
-            if answered.answer.status.is_redirection() {
+            // Whatever version is configured: there is no primary there.
+            let is_nowhere =
+                ask.endpoint == &PING && answered.answer.status == StatusCode::NOT_FOUND;
+            if answered.answer.status.is_redirection() || is_nowhere {
                 return Err(self.refused(&ask, &answered));
             }
+            if ask.endpoint == &PING {
+                pinged = is_primary(&answered.answer);
+            }
+            let mut status = answered.answer.status.as_u16();
+            if status == 400 && refuses_version(&self.refusal(&answered.answer)) {
+                status = VERSION_REFUSED;
+            }
             let answer = nbu_api::Answer::Response {
-                status: answered.answer.status.as_u16(),
+                status,
                 api_version: answered.answer.header(X_NETBACKUP_API_VERSION),
             };
             match detection.observe(&answer) {
                 Progress::Ask(next) => detection = next,
                 Progress::Detected(detected) => return Ok(self.keep(detected)),
+                // Who answers a ping as a primary does is one, whatever it hides.
+                Progress::Failed(DetectionError::Unexpected { status: 404, .. }) if !pinged => {
+                    return Err(self.wrong_path(&ask, &answered));
+                }
                 Progress::Failed(error) => return Err(self.undetected(&ask, &answered, error)),
             }
         }
@@ -134,7 +153,7 @@ impl Shared {
     }
 
     fn undetected(&self, ask: &Ask, answered: &Answered, error: DetectionError) -> Error {
-        let call = || ask.call(&self.primary, Some(&answered.request_id));
+        let call = || ask.call(self, Some(&answered.request_id));
         match error {
             DetectionError::Unauthorized => Error::Unauthorized {
                 call: call(),

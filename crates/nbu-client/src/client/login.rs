@@ -2,14 +2,16 @@
 
 use http::StatusCode;
 use http::header::DATE;
-use nbu_api::endpoint::AUTHORIZATION_CONTEXT;
+use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, LOGIN};
 use nbu_api::{ApiVersion, Query};
 use secrecy::zeroize::Zeroize as _;
 use tokio::sync::MutexGuard as TurnGuard;
 use tokio::time::Instant;
 
 use super::ask::Ask;
+use super::attempt::Attempt;
 use super::call::{Answered, Renewal};
+use super::fallback::{is_version_refused, refuses_version};
 use super::shared::Shared;
 use crate::credential::form;
 use crate::error::LoginFault;
@@ -74,21 +76,35 @@ impl Shared {
         version: Option<ApiVersion>,
         pass: &Pass,
     ) -> Result<Option<bool>, Error> {
-        let question = Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), version);
-        let asked = Box::pin(self.attempt(&question, Some(&pass.header))).await;
-        let attempt = match asked {
-            Err(error @ Error::Closed { .. }) => return Err(error),
-            Err(_) => return Ok(None),
-            Ok(attempt) => attempt,
-        };
-        Ok(match attempt.outcome {
-            Ok(answer) => match answer.status {
-                StatusCode::OK => Some(true),
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(false),
-                _ => None,
-            },
-            Err(_) => None,
-        })
+        for question in self.identity_questions(version) {
+            let asked = Box::pin(self.attempt(&question, Some(&pass.header))).await;
+            let answer = match asked {
+                Err(error @ Error::Closed { .. }) => return Err(error),
+                Ok(Attempt {
+                    outcome: Ok(answer),
+                    ..
+                }) => answer,
+                Ok(_) | Err(_) => return Ok(None),
+            };
+            match answer.status {
+                StatusCode::OK => return Ok(Some(true)),
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Ok(Some(false)),
+                _ if refuses_version(&self.refusal(&answer)) => {}
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The question who we are, in the version of the call that was refused, and in the primary's own, for who takes only
+    /// that one.
+    pub(super) fn identity_questions(
+        &self,
+        version: Option<ApiVersion>,
+    ) -> impl Iterator<Item = Ask> + use<> {
+        let own = self.version().filter(|own| version != Some(*own));
+        let ask = |version| Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), version);
+        std::iter::once(version).chain(own.map(Some)).map(ask)
     }
 
     /// The token of the session, opened now if there is none. Who comes while one logs in waits for it and gets its
@@ -154,20 +170,21 @@ impl Shared {
     }
 
     async fn log_in(&self, ask: &Ask, held: &Arc<Held>, session: &Session) -> Result<Pass, Error> {
-        let version = ask.version.unwrap_or(ApiVersion::V4_0);
-        let login = Ask::login(version, form(&session.login));
         // The token's life is counted from before it began.
         let began = Instant::now();
-        let answered = self.ask(&login, false).await.inspect_err(|error| {
-            session.desk().failed(Instant::now());
-            tracing::debug!(primary = %self.primary, %error, "login failed");
-        })?;
+        let (login, answered) = self
+            .ask_to_log_in(ask, session)
+            .await
+            .inspect_err(|error| {
+                session.desk().failed(Instant::now());
+                tracing::debug!(primary = %self.primary, %error, "login failed");
+            })?;
         let status = answered.answer.status;
         if status.is_success() {
             return self.open(&login, answered, held, session, began);
         }
         let error = self.refused(&login, &answered);
-        if !matches!(status.as_u16(), 400 | 401 | 403) {
+        if is_version_refused(&error) || !matches!(status.as_u16(), 400 | 401 | 403) {
             session.desk().failed(Instant::now());
             return Err(error);
         }
@@ -183,10 +200,34 @@ impl Shared {
             "the primary rejects user name and password; to not lock the account they are left alone for a while, other ones are tried at once"
         );
         Err(Error::Unauthorized {
-            call: login.call(&self.primary, Some(&answered.request_id)),
+            call: login.call(self, Some(&answered.request_id)),
             refusal,
             credential: CredentialKind::Session,
         })
+    }
+
+    /// The answer to a login, in the first version that is not refused. While the version is being detected, in that of the
+    /// call alone: the next call tries the next one, and none is refused twice.
+    async fn ask_to_log_in(&self, ask: &Ask, session: &Session) -> Result<(Ask, Answered), Error> {
+        let detected = self.version();
+        let server = detected.or(ask.version).unwrap_or(ApiVersion::V4_0);
+        let is_tried = move |version: &ApiVersion| detected.is_some() || *version == server;
+        let mut versions = self.versions(&LOGIN, server).filter(is_tried);
+        let version = versions.next().unwrap_or(server);
+        let mut login = Ask::login(version, form(&session.login));
+        let mut answered = self.ask(&login, false).await?;
+        for version in versions {
+            // Nothing else: a password that is shown twice may lock the account.
+            if !refuses_version(&self.refusal(&answered.answer)) {
+                break;
+            }
+            login.version = Some(version);
+            answered = self.ask(&login, false).await?;
+            if answered.answer.status.is_success() {
+                self.takes_version(&LOGIN, server, version);
+            }
+        }
+        Ok((login, answered))
     }
 
     /// Takes the token out of the answer to a login.
@@ -199,7 +240,7 @@ impl Shared {
         began: Instant,
     ) -> Result<Pass, Error> {
         let now = Instant::now();
-        let call = login.call(&self.primary, Some(&answered.request_id));
+        let call = login.call(self, Some(&answered.request_id));
         let date = answered.answer.header(DATE).and_then(http_date);
         let opened = keyring::opened(&answered.answer.body, date);
         if let Ok(mut body) = answered.answer.body.try_into_mut() {
@@ -255,7 +296,7 @@ impl Shared {
     }
 
     fn barred(&self, ask: &Ask, left: std::time::Duration, refused: Refused) -> Error {
-        let call = ask.call(&self.primary, None);
+        let call = ask.call(self, None);
         match refused {
             Refused::Password(refusal) => Error::LoginPaused {
                 call,

@@ -121,7 +121,8 @@ impl Shared {
     }
 
     fn logout(&self) -> Ask {
-        Ask::logout(self.version().unwrap_or(ApiVersion::V4_0))
+        let server = self.version().unwrap_or(ApiVersion::V4_0);
+        Ask::logout(self.session_version(server))
     }
 
     fn left(&self, outcome: &Result<Answer, Failure>) {

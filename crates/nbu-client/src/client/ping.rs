@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::DATE;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, DATE};
 use jiff::Timestamp;
 use nbu_api::endpoint::PING;
 use nbu_api::{ApiVersion, Query, Source};
@@ -10,7 +11,9 @@ use nbu_api::{ApiVersion, Query, Source};
 use super::ask::Ask;
 use super::flight::X_NETBACKUP_API_VERSION;
 use super::shared::Shared;
+use super::verdict::is_plain_text;
 use crate::Error;
+use crate::exchange::Answer;
 use crate::retry::http_date;
 use crate::sync::Arc;
 
@@ -24,6 +27,13 @@ pub struct Ping {
     pub api_version: Option<ApiVersion>,
     /// How long the attempt took that brought the answer, a new connection included.
     pub round_trip: Duration,
+}
+
+/// Tells a primary's answer to a ping from that of any other server: plain text, and a number in it.
+pub(super) fn is_primary(answer: &Answer) -> bool {
+    answer.status == StatusCode::OK
+        && is_plain_text(answer.header(CONTENT_TYPE).unwrap_or_default())
+        && nbu_api::parse_ping(&answer.body).is_some()
 }
 
 impl Shared {

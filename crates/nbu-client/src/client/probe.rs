@@ -133,7 +133,7 @@ impl Shared {
     }
 
     fn unreachable(&self, ask: &Ask, left: std::time::Duration) -> Error {
-        let call = ask.call(&self.primary, None);
+        let call = ask.call(self, None);
         match self.breaker.state().failure.clone() {
             Some(source) => Error::Unreachable {
                 call,

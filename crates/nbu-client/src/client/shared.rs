@@ -9,6 +9,7 @@ use nbu_api::{ApiVersion, Detected};
 
 use super::WhenFull;
 use super::door::Door;
+use super::fallback::Fallbacks;
 use super::flight::Flights;
 use super::logout::Partings;
 use super::probe::Breaker;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     /// The url, without a slash at its end.
     pub(crate) base: String,
     pub(crate) client_id: http::HeaderValue,
+    /// Instead of the url's host and port.
+    pub(crate) host_header: Option<http::HeaderValue>,
     pub(crate) tracker: Tracker,
     pub(crate) max_in_flight: NonZeroUsize,
     pub(crate) when_full: WhenFull,
@@ -48,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) witness: Arc<Witness>,
     pub(crate) configured: Option<ApiVersion>,
     pub(crate) detected: ArcSwap<Option<Detected>>,
+    pub(crate) fallbacks: Fallbacks,
     pub(crate) flights: Flights,
 }
 

@@ -1,12 +1,13 @@
-//! What a complete answer means.
+//! The meaning of a complete answer.
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
-use nbu_api::Query;
-use nbu_api::endpoint::AUTHORIZATION_CONTEXT;
+use nbu_api::endpoint::{AUTHORIZATION_CONTEXT, PING};
+use url::Url;
 
 use super::ask::Ask;
 use super::call::Answered;
+use super::fallback::refuses_version;
 use super::shared::Shared;
 use crate::Error;
 use crate::error::Refusal;
@@ -35,7 +36,7 @@ impl Shared {
 
     /// The error for an answer with another status than 200, taken at its word.
     pub(crate) fn refused(&self, ask: &Ask, answered: &Answered) -> Error {
-        let call = ask.call(&self.primary, Some(&answered.request_id));
+        let call = ask.call(self, Some(&answered.request_id));
         let refusal = self.refusal(&answered.answer);
         match answered.answer.status.as_u16() {
             status @ 300..=399 => {
@@ -52,8 +53,21 @@ impl Shared {
                 credential: self.keyring.kind(),
             },
             403 => self.forbidden(ask, answered, refusal),
-            404 | 406 | 415 => Error::NotSupported { call, refusal },
+            // There is no primary without /ping.
+            404 if ask.endpoint == &PING => self.wrong_path(ask, answered),
+            404 => Error::NotSupported { call, refusal },
+            _ if refuses_version(&refusal) => Error::NotSupported { call, refusal },
             _ => Error::Http { call, refusal },
+        }
+    }
+
+    /// Nothing is where a primary would be.
+    pub(crate) fn wrong_path(&self, ask: &Ask, answered: &Answered) -> Error {
+        let address = Url::parse(&ask.address(&self.base));
+        Error::WrongPath {
+            call: ask.call(self, Some(&answered.request_id)),
+            refusal: self.refusal(&answered.answer),
+            path: address.map_or_else(|_| String::new(), |url| url.path().to_owned()),
         }
     }
 
@@ -64,29 +78,33 @@ impl Shared {
         if answered.known {
             return self.forbidden(ask, answered, refusal);
         }
-        let question = Ask::new(&AUTHORIZATION_CONTEXT, Query::new(), ask.version);
-        match self.ask(&question, false).await {
-            Err(error @ Error::Closed { .. }) => error,
-            Ok(known) if known.answer.status == StatusCode::OK => {
-                self.forbidden(ask, answered, refusal)
+        for question in self.identity_questions(ask.version) {
+            match self.ask(&question, false).await {
+                Err(error @ Error::Closed { .. }) => return error,
+                Err(_) => break,
+                Ok(identity) => match identity.answer.status.as_u16() {
+                    200 => return self.forbidden(ask, answered, refusal),
+                    401 | 403 | 404 => {
+                        return Error::Unauthorized {
+                            call: ask.call(self, Some(&answered.request_id)),
+                            refusal,
+                            credential: self.keyring.kind(),
+                        };
+                    }
+                    _ if refuses_version(&self.refusal(&identity.answer)) => {}
+                    _ => break,
+                },
             }
-            Ok(unknown) if matches!(unknown.answer.status.as_u16(), 401 | 403 | 404) => {
-                Error::Unauthorized {
-                    call: ask.call(&self.primary, Some(&answered.request_id)),
-                    refusal,
-                    credential: self.keyring.kind(),
-                }
-            }
-            // Undecided: nobody shall be told to renew a key that may be good.
-            Ok(_) | Err(_) => Error::Http {
-                call: ask.call(&self.primary, Some(&answered.request_id)),
-                refusal,
-            },
+        }
+        // Undecided: nobody shall be told to renew a key that may be good.
+        Error::Http {
+            call: ask.call(self, Some(&answered.request_id)),
+            refusal,
         }
     }
 
     fn forbidden(&self, ask: &Ask, answered: &Answered, refusal: Refusal) -> Error {
-        let call = ask.call(&self.primary, Some(&answered.request_id));
+        let call = ask.call(self, Some(&answered.request_id));
         Error::Forbidden {
             call,
             refusal,
@@ -109,7 +127,7 @@ impl Shared {
             self.keyring.clean(found)
         };
         Err(Error::ContentType {
-            call: ask.call(&self.primary, Some(&answered.request_id)),
+            call: ask.call(self, Some(&answered.request_id)),
             found,
             expected,
         })
@@ -123,8 +141,8 @@ fn is_json(content_type: &str) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// What `/ping` may answer with: `text/plain` and NetBackup's own variant. Not HTML: that is a proxy's page.
-fn is_plain_text(content_type: &str) -> bool {
+/// The types that `/ping` may answer with: `text/plain` and NetBackup's own variant. Not HTML: that is a proxy's page.
+pub(super) fn is_plain_text(content_type: &str) -> bool {
     matches!(
         essence(content_type).as_str(),
         "text/plain" | "text/vnd.netbackup+plain"

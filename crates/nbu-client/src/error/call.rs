@@ -1,4 +1,4 @@
-//! What an error tells about the call that failed.
+//! The call that failed, as an error tells of it.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct Call {
     pub primary: Arc<str>,
     /// The endpoint's bounded name.
     pub endpoint: &'static str,
+    /// The value of the path's parameter, such as the name of a policy; at most 300 characters.
+    pub argument: Option<String>,
     /// The API version that was asked for, where the endpoint has versions.
     pub version: Option<ApiVersion>,
     /// `X-Request-ID` of the last attempt: what to search for in the primary's logs. `None` if nothing was sent.
@@ -25,6 +27,9 @@ pub struct Call {
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.primary, self.endpoint)?;
+        if let Some(argument) = &self.argument {
+            write!(f, " of {argument:?}")?;
+        }
         if let Some(id) = &self.request_id {
             write!(f, " [request {id}]")?;
         }

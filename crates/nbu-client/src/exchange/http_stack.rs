@@ -2,8 +2,10 @@
 
 mod farewell;
 mod greeting;
+mod protocol;
 mod way;
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,9 +17,11 @@ use url::Url;
 use super::oversize::Oversize;
 use super::proxy::{self, ProxyFault, ProxySettings};
 use super::{Answer, Exchange, Exchanging, Failure, Request};
-use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::sync::{Arc, AtomicUsize, OnceLock, Ordering};
 use crate::tls::Witness;
 use crate::{Limits, TlsFault, Tracker};
+use protocol::HTTP2;
+pub(crate) use protocol::http1_only;
 use way::{Stream, Way, bare};
 
 /// The most of a body that says why a request was refused.
@@ -35,12 +39,14 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[error("the HTTP stack cannot be set up")]
 pub struct StackError(#[source] reqwest::Error);
 
-/// HTTP/1.1 and HTTP/2 over TCP or TLS, with one pool of connections. Dropping it closes them.
+/// HTTP/1.1 and HTTP/2 over TCP or TLS, with one pool of connections for each. Dropping it closes them.
 #[derive(Debug)]
 pub(crate) struct HttpStack {
     client: reqwest::Client,
+    /// There once the primary, or a server in front of it, has refused HTTP/2: from then on everything goes this way.
+    http1: OnceLock<reqwest::Client>,
+    connections: Connections,
     limits: Limits,
-    connect_timeout: Duration,
     witness: Arc<Witness>,
     /// A client certificate was configured.
     identified: bool,
@@ -53,6 +59,8 @@ pub(crate) struct HttpStack {
     way: Way,
     /// Nothing is found out once the client closes.
     tracker: Tracker,
+    /// The primary's name, for the log.
+    primary: Arc<str>,
 }
 
 /// TLS, ready made, and who sees its handshakes.
@@ -61,8 +69,43 @@ pub(crate) struct Tls {
     pub(crate) witness: Arc<Witness>,
 }
 
+/// How connections are made, whatever is spoken over them.
+#[derive(Debug)]
+struct Connections {
+    limits: Limits,
+    timeout: Duration,
+    most: usize,
+    proxy: Option<reqwest::Proxy>,
+}
+
+impl Connections {
+    /// A client with a pool of its own. What it speaks is what `tls` offers; HTTP/1.1 without TLS.
+    fn client(&self, tls: rustls::ClientConfig) -> Result<reqwest::Client, StackError> {
+        #[expect(clippy::disallowed_methods, reason = "this module is the door")]
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // A repetition inside the stack would be an attempt that nobody counts.
+            .retry(reqwest::retry::never())
+            // Proxies come from the configuration, not from this process's environment.
+            .no_proxy()
+            .gzip(true)
+            .connect_timeout(self.timeout)
+            .pool_max_idle_per_host(self.most)
+            .http1_max_headers(self.limits.header_count)
+            .http2_max_header_list_size(self.limits.header_bytes);
+        let builder = match &self.proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder,
+        };
+        builder.build().map_err(StackError)
+    }
+}
+
 impl HttpStack {
     pub(crate) fn new(
+        primary: Arc<str>,
         tls: Tls,
         limits: Limits,
         connect_timeout: Duration,
@@ -74,29 +117,18 @@ impl HttpStack {
         let identified = tls.config.client_auth_cert_resolver.has_certs();
         let own = Arc::new(tls.config.clone());
         let way = Way::new(proxy, &own);
-        #[expect(clippy::disallowed_methods, reason = "this module is the door")]
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.config)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            // A repetition inside the stack would be an attempt that nobody counts.
-            .retry(reqwest::retry::never())
-            // Proxies come from the configuration, not from this process's environment.
-            .no_proxy()
-            .gzip(true)
-            .connect_timeout(connect_timeout)
-            .pool_max_idle_per_host(connections)
-            .http1_max_headers(limits.header_count)
-            .http2_max_header_list_size(limits.header_bytes);
-        let builder = match proxy {
-            Some(proxy) => builder.proxy(proxy.rule().map_err(StackError)?),
-            None => builder,
-        };
-        let client = builder.build().map_err(StackError)?;
-        Ok(Self {
-            client,
+        let rule = proxy.map(ProxySettings::rule).transpose();
+        let connections = Connections {
             limits,
-            connect_timeout,
+            timeout: connect_timeout,
+            most: connections,
+            proxy: rule.map_err(StackError)?,
+        };
+        Ok(Self {
+            client: connections.client(tls.config)?,
+            http1: OnceLock::new(),
+            connections,
+            limits,
             witness: tls.witness,
             identified,
             proxied,
@@ -104,20 +136,13 @@ impl HttpStack {
             tls: own,
             way,
             tracker,
+            primary,
         })
     }
 
     async fn exchange(&self, request: Request, received: &mut u64) -> Result<Answer, Failure> {
         let url = request.url.clone();
-        let sent = self
-            .client
-            .request(request.method, request.url)
-            .headers(request.headers);
-        let sent = match request.form {
-            Some(form) => sent.body(form.into_bytes()),
-            None => sent,
-        };
-        let mut response = match sent.send().await {
+        let mut response = match self.answer(request).await {
             Ok(response) => response,
             Err(error) => return Err(self.before_the_answer(error, &url).await),
         };
@@ -155,10 +180,52 @@ impl HttpStack {
         })
     }
 
+    /// The head of the answer. A request to which HTTP/2 is refused was not looked at: it is sent again over HTTP/1.1, as
+    /// part of the same attempt, and so is every later one.
+    async fn answer(&self, request: Request) -> reqwest::Result<reqwest::Response> {
+        if let Some(http1) = self.http1.get() {
+            return sent(http1, request).await;
+        }
+        if !self.tls.alpn_protocols.iter().any(|name| name == HTTP2) {
+            return sent(&self.client, request).await;
+        }
+        let outcome = sent(&self.client, request.clone()).await;
+        if protocol::is_refused(&outcome)
+            && let Some(http1) = self.http1()
+        {
+            return sent(http1, request).await;
+        }
+        outcome
+    }
+
+    /// The client that speaks HTTP/1.1 only; `None` if it cannot be made.
+    fn http1(&self) -> Option<&reqwest::Client> {
+        let tls = http1_only(rustls::ClientConfig::clone(&self.tls));
+        let client = match self.connections.client(tls) {
+            Ok(client) => client,
+            Err(StackError(error)) => {
+                tracing::warn!(
+                    primary = %self.primary,
+                    %error,
+                    cause = error.source().map(tracing::field::display),
+                    "HTTP/2 is refused, and HTTP/1.1 cannot be set up"
+                );
+                return None;
+            }
+        };
+        if self.http1.set(client).is_ok() {
+            tracing::warn!(
+                primary = %self.primary,
+                "the primary, or a server in front of it, refuses HTTP/2; HTTP/1.1 is spoken from now on. http2: false in its configuration does that from the start"
+            );
+        }
+        self.http1.get()
+    }
+
     async fn before_the_answer(&self, error: reqwest::Error, url: &Url) -> Failure {
         // The url holds the query, which says more than an error should.
         let error = error.without_url();
-        let after = self.connect_timeout;
+        let after = self.connections.timeout;
         // First, since a proxy may speak TLS too.
         if let Some(fault) = proxy::find(&error) {
             return Failure::Proxy(fault, Some(Arc::new(error)));
@@ -197,7 +264,7 @@ impl HttpStack {
         }
     }
 
-    /// Whether the plain port answers a TLS greeting in TLS. Asked only when an answer was no answer.
+    /// Finds out if the plain port answers a TLS greeting in TLS. Asked only when an answer was no answer.
     async fn speaks_tls(&self, url: &Url) -> bool {
         if url.scheme() != "http" {
             return false;
@@ -206,7 +273,7 @@ impl HttpStack {
             let (host, stream) = self.connect_again(url).await?;
             Some(greeting::is_answered(host, stream).await)
         };
-        let found = self.found_out(self.connect_timeout, looking).await;
+        let found = self.found_out(self.connections.timeout, looking).await;
         found.unwrap_or(false)
     }
 
@@ -221,7 +288,7 @@ impl HttpStack {
             let (host, stream) = self.connect_again(url).await?;
             farewell::after_handshake(Arc::clone(&self.tls), host, stream).await
         };
-        self.found_out(self.connect_timeout.min(FAREWELL), looking)
+        self.found_out(self.connections.timeout.min(FAREWELL), looking)
             .await
     }
 
@@ -247,6 +314,17 @@ impl HttpStack {
             found = timeout(patience, looking) => found.ok()?,
         }
     }
+}
+
+async fn sent(client: &reqwest::Client, request: Request) -> reqwest::Result<reqwest::Response> {
+    let sent = client
+        .request(request.method, request.url)
+        .headers(request.headers);
+    let sent = match request.form {
+        Some(form) => sent.body(form.into_bytes()),
+        None => sent,
+    };
+    sent.send().await
 }
 
 /// Whether what was answered cannot be read as HTTP. A TLS server answers so when it is addressed in plain HTTP.

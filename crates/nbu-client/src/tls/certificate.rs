@@ -13,7 +13,7 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
-use super::{Fingerprint, key};
+use super::{Fingerprint, key, pem_file};
 
 /// More names than this are not told; the text says how many there are.
 const NAMES: usize = 50;
@@ -66,7 +66,7 @@ impl Certificate {
 
     /// The certificates in a PEM text, in their order; what is no certificate is left out.
     pub fn all_in_pem(pem: &[u8]) -> Vec<Self> {
-        CertificateDer::pem_slice_iter(pem)
+        CertificateDer::pem_slice_iter(&pem_file::without_marks(pem))
             .filter_map(Result::ok)
             .map(|der| Self::of(&der))
             .collect()

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
-use super::Fingerprint;
+use super::stack_words::{in_words, of_webpki, webpki_problem};
+use super::verifier::NotVouchedFor;
 use super::verifier::{PinMismatch, WeakKey};
 use super::witness::Witness;
+use super::{Fingerprint, algorithm};
 
 /// Why a TLS connection to a primary failed. The text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +22,22 @@ pub enum TlsFault {
         "the certificate was issued by an authority that is not trusted here; give the primary's CA certificate (ca_file) or pin it (ca_fingerprint)"
     )]
     UnknownCa,
+    /// The primary's certificate is its own authority: no other certificate vouches for it.
+    #[error(
+        "the certificate of the primary is self-signed, so that no authority vouches for it; compare its SHA-256 fingerprint on the primary, then pin it (ca_fingerprint: {fingerprint})"
+    )]
+    SelfSigned {
+        /// The certificate's fingerprint.
+        fingerprint: Fingerprint,
+    },
+    /// The primary's own certificate is given as an authority, and is none.
+    #[error(
+        "ca_file holds the certificate of the primary itself, not the one of the authority that issued it; give the authority's certificate, or pin this one (ca_fingerprint: {fingerprint})"
+    )]
+    NoAuthority {
+        /// The certificate's fingerprint.
+        fingerprint: Fingerprint,
+    },
     /// The certificate, or one above it, has expired.
     #[error("a certificate of the primary expired{}; renew it on the primary, or correct the clock that is wrong", dated("on", .dates.as_ref()))]
     Expired {
@@ -35,7 +53,7 @@ pub enum TlsFault {
         dates: Option<(Timestamp, Timestamp)>,
     },
     /// The certificate was issued for other names.
-    #[error("the certificate is not for {expected} but for {}; use one of these in the url, or set server_name", names(.presented))]
+    #[error("the certificate is not for {expected} but for {}; {}", names(.presented), usable(.expected, .presented))]
     WrongName {
         /// The name that was asked for.
         expected: String,
@@ -49,6 +67,30 @@ pub enum TlsFault {
     WeakKey {
         /// The length of the key.
         bits: usize,
+    },
+    /// A certificate in the chain is signed in a way that is no longer accepted.
+    #[error(
+        "a certificate of the primary is signed with {algorithm}, which is not accepted; have it issued anew with SHA-256, or pin the server's own certificate (ca_fingerprint)"
+    )]
+    WeakSignature {
+        /// The name of the algorithm.
+        algorithm: String,
+    },
+    /// The primary's certificate is of X.509 version 1 or 2.
+    #[error(
+        "a certificate of the primary is of X.509 version 1, which says neither for which names nor for what it is, and cannot be verified; have it issued anew as version 3"
+    )]
+    OldFormat,
+    /// The primary's certificate, or one above it, cannot be accepted for what stands in it.
+    #[error(
+        "a certificate of the primary cannot be accepted: {problem}; have it issued anew{}",
+        or_pin(*.pin_helps)
+    )]
+    Unacceptable {
+        /// What is wrong with it, in words.
+        problem: String,
+        /// Whether the server's own certificate can be pinned all the same.
+        pin_helps: bool,
     },
     /// No certificate of the chain has the pinned fingerprint.
     #[error("no certificate in the chain has the pinned fingerprint (ca_fingerprint); if the primary was renewed or installed anew, pin the new one after comparing it there; it presented {}", fingerprints(.presented))]
@@ -138,6 +180,10 @@ impl TlsFault {
             Self::Other { detail } => Self::Other {
                 detail: clean(&detail),
             },
+            Self::Unacceptable { problem, pin_helps } => Self::Unacceptable {
+                problem: clean(&problem),
+                pin_helps,
+            },
             fault => fault,
         }
     }
@@ -172,7 +218,7 @@ impl From<&rustls::Error> for TlsFault {
                 AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             ) => Self::NothingInCommon,
             other => Self::Other {
-                detail: other.to_string(),
+                detail: format!("the TLS handshake failed: {}", in_words(&other.to_string())),
             },
         }
     }
@@ -205,17 +251,53 @@ impl From<&CertificateError> for TlsFault {
                     Self::PinMismatch {
                         presented: mismatch.presented.clone(),
                     }
-                } else {
-                    Self::Other {
-                        detail: other.0.to_string(),
+                } else if let Some(own) = other.0.downcast_ref::<NotVouchedFor>() {
+                    let fingerprint = own.fingerprint;
+                    if own.self_signed {
+                        Self::SelfSigned { fingerprint }
+                    } else {
+                        Self::NoAuthority { fingerprint }
                     }
+                } else {
+                    of_webpki(&other.0.to_string())
                 }
             }
-            other => Self::Other {
-                detail: format!("the certificate is not acceptable: {other}"),
+            CertificateError::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id: algorithm,
+                ..
+            }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                signature_algorithm_id: algorithm,
+                ..
+            } => Self::WeakSignature {
+                algorithm: algorithm::name(algorithm),
+            },
+            other => Self::Unacceptable {
+                pin_helps: !matches!(
+                    other,
+                    CertificateError::BadEncoding | CertificateError::UnhandledCriticalExtension
+                ),
+                problem: problem(other),
             },
         }
     }
+}
+
+/// The words for what is wrong with a certificate, whosever it is.
+pub(super) fn problem(error: &CertificateError) -> String {
+    let problem = match error {
+        CertificateError::BadEncoding => "it is damaged",
+        CertificateError::Revoked => "it was revoked",
+        CertificateError::UnhandledCriticalExtension => {
+            "it has a critical extension that is not known here"
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not for servers (its extended key usage lacks serverAuth)"
+        }
+        CertificateError::Other(other) => return webpki_problem(&other.0.to_string()),
+        other => return in_words(&other.to_string()),
+    };
+    problem.to_owned()
 }
 
 fn timestamp(at: UnixTime) -> Option<Timestamp> {
@@ -238,6 +320,26 @@ fn names(presented: &[String]) -> String {
         "no name at all".to_owned()
     } else {
         presented.join(", ")
+    }
+}
+
+fn or_pin(pin_helps: bool) -> &'static str {
+    if pin_helps {
+        ", or pin the server's own certificate (ca_fingerprint)"
+    } else {
+        ""
+    }
+}
+
+/// The names that can be asked for instead of `expected`.
+fn usable(expected: &str, presented: &[String]) -> String {
+    match super::usable_name(expected, presented) {
+        Some(name) if presented.contains(&name) => {
+            format!("use one of these in the url, or set server_name: {name}")
+        }
+        // There are wildcards only, which no url can have.
+        Some(name) => format!("set server_name: {name}"),
+        None => "have it issued with its host name, or pin it (ca_fingerprint)".to_owned(),
     }
 }
 

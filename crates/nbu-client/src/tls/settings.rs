@@ -4,14 +4,14 @@ use std::fmt;
 
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::error::words;
 use super::verifier::{Trust, Verifier};
 use super::witness::{Identified, Witness};
-use super::{Fingerprint, TlsError, provider, roots};
+use super::{Fingerprint, TlsError, pem_file, provider, roots};
 use crate::sync::Arc;
 
 /// What to trust and whom to be, towards one primary.
@@ -23,11 +23,12 @@ pub struct TlsSettings {
     /// Certificates of authorities to trust besides the system's, PEM, any number. The NetBackup CA of most primaries.
     pub ca_pem: Option<Vec<u8>>,
     /// Trust only the authority (or the server certificate) with this fingerprint. It must be presented by the primary
-    /// or be among `ca_pem`. Of a pinned server certificate the expiry is not looked at: the pin is the trust.
+    /// or be among `ca_pem`. Of a pinned server certificate neither the expiry nor the name is looked at: the pin is the trust.
     pub ca_fingerprint: Option<Fingerprint>,
     /// The certificate and key to present when the primary asks for them.
     pub identity: Option<ClientIdentity>,
-    /// The name that the certificate must carry, where it is not the one in the url.
+    /// The name that the certificate must carry, where it is not the one in the url. Has no effect on a server certificate that
+    /// is pinned itself (`ca_fingerprint`).
     pub server_name: Option<String>,
     /// The oldest version of TLS to speak.
     pub min_version: TlsVersion,
@@ -56,6 +57,20 @@ pub enum TlsVersion {
 }
 
 impl TlsSettings {
+    /// Checks what can be checked without a connection: the PEM texts, that certificate and key belong together, and the
+    /// server name. A client that is built with the settings checks the same.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting at fault, and what is wrong with it.
+    pub fn check(&self) -> Result<(), TlsError> {
+        self.certificates()?;
+        if let Some(identity) = &self.identity {
+            identity.certified_key(&provider())?;
+        }
+        self.name().map(drop)
+    }
+
     /// The configuration of the TLS stack, whose handshakes tell `witness` what they see; reads the system's authorities,
     /// once per process.
     pub(crate) fn client_config(&self, witness: &Arc<Witness>) -> Result<ClientConfig, TlsError> {
@@ -82,7 +97,7 @@ impl TlsSettings {
         };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .map_err(TlsError::Setup)?
+            .map_err(|error| TlsError::Setup(words(&error)))?
             // Named "dangerous" because it replaces the verifier; ours does all that the usual one does.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
@@ -112,18 +127,16 @@ impl TlsSettings {
         let Some(pem) = &self.ca_pem else {
             return Ok(Vec::new());
         };
-        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<_, _>>()
-            .map_err(TlsError::CaPem)?;
-        if certificates.is_empty() {
-            return Err(TlsError::NoCa);
-        }
+        let certificates = pem_file::certificates(pem).map_err(TlsError::CaPem)?;
         let mut probe = rustls::RootCertStore::empty();
         for (index, certificate) in certificates.iter().enumerate() {
             let number = index + 1;
             probe
                 .add(certificate.clone())
-                .map_err(|source| TlsError::Ca { number, source })?;
+                .map_err(|error| TlsError::Ca {
+                    number,
+                    why: words(&error),
+                })?;
         }
         Ok(certificates)
     }
@@ -141,21 +154,13 @@ impl TlsSettings {
 
 impl ClientIdentity {
     fn certified_key(&self, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
-        let chain = CertificateDer::pem_slice_iter(&self.certificate_pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(TlsError::CertificatePem)?;
-        if chain.is_empty() {
-            return Err(TlsError::NoCertificate);
-        }
-        let key = PrivateKeyDer::from_pem_slice(self.key_pem.expose_secret().as_bytes()).map_err(
-            |error| match error {
-                pem::Error::NoItemsFound => TlsError::NoKey,
-                error => TlsError::KeyPem(error),
-            },
-        )?;
+        let chain =
+            pem_file::certificates(&self.certificate_pem).map_err(TlsError::CertificatePem)?;
+        let key = pem_file::private_key(self.key_pem.expose_secret().as_bytes())
+            .map_err(TlsError::KeyPem)?;
         CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => TlsError::KeyMismatch,
-            error => TlsError::Identity(error),
+            error => TlsError::Identity(words(&error)),
         })
     }
 }

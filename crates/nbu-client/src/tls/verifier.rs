@@ -11,7 +11,7 @@ use rustls::{
 
 use super::key::weak_rsa_bits;
 use super::witness::Witness;
-use super::{Fingerprint, TlsVersion};
+use super::{Certificate, Fingerprint, TlsVersion};
 use crate::sync::Arc;
 
 /// Verifies a primary's certificate against [`Trust`] and the expected name.
@@ -48,6 +48,15 @@ pub(super) struct WeakKey {
     pub(super) bits: usize,
 }
 
+/// The server's own certificate has no authority above it that could be trusted.
+#[derive(Debug, thiserror::Error)]
+#[error("no authority vouches for the certificate")]
+pub(super) struct NotVouchedFor {
+    pub(super) fingerprint: Fingerprint,
+    /// It is its own issuer; else it was given as an authority.
+    pub(super) self_signed: bool,
+}
+
 /// The pinned certificate is not in the chain.
 #[derive(Debug, thiserror::Error)]
 #[error("the pinned certificate is not in the chain")]
@@ -71,12 +80,14 @@ impl ServerCertVerifier for Verifier {
             Trust::Roots { store, extra } => self
                 .chain(end_entity, intermediates, store, now)
                 .map_err(|error| {
-                    explain(
-                        error,
-                        std::iter::once(end_entity).chain(intermediates),
-                        extra,
-                    )
+                    let presented = std::iter::once(end_entity).chain(intermediates);
+                    not_vouched_for(explain(error, presented, extra), end_entity, extra)
                 })?,
+            // The server's own certificate is pinned: there is no chain to follow and no name to compare, the handshake
+            // proves that it has the key.
+            Trust::Pin { fingerprint, .. } if Fingerprint::of(end_entity) == *fingerprint => {
+                return Ok(ServerCertVerified::assertion());
+            }
             Trust::Pin { fingerprint, known } => {
                 self.pinned(end_entity, intermediates, *fingerprint, known, now)?;
             }
@@ -133,10 +144,6 @@ impl Verifier {
         known: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Result<(), Error> {
-        // The server's own certificate is pinned: there is no chain to follow, the handshake proves that it has the key.
-        if Fingerprint::of(end_entity) == fingerprint {
-            return Ok(());
-        }
         let pinned = intermediates
             .iter()
             .chain(known)
@@ -193,6 +200,33 @@ fn explain<'a>(
         _ => None,
     };
     weak.map_or(error, |bits| other(WeakKey { bits }))
+}
+
+/// Replaces an error about the issuer by one about a certificate that has none, or is given in the place of its issuer.
+fn not_vouched_for(
+    error: Error,
+    end_entity: &CertificateDer<'_>,
+    extra: &[CertificateDer<'_>],
+) -> Error {
+    let is_of_the_issuer = match &error {
+        Error::InvalidCertificate(error) => match error {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => true,
+            CertificateError::Other(other) => {
+                !other.0.is::<WeakKey>() && other.0.to_string() == "CaUsedAsEndEntity"
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    let shown = Certificate::of(end_entity);
+    let self_signed = shown.subject == shown.issuer && !shown.subject.is_empty();
+    if is_of_the_issuer && (self_signed || extra.iter().any(|given| given == end_entity)) {
+        return other(NotVouchedFor {
+            fingerprint: shown.fingerprint,
+            self_signed,
+        });
+    }
+    error
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -3,7 +3,7 @@
 use nbu_api::{ApiVersion, Next, PageInfo, Pagination, Paging, PagingError, Query};
 
 use super::Walk;
-use crate::client::{Shared, is_version_refused};
+use crate::client::{SMALL_PAGE, Shared, is_page_refused, is_version_refused};
 use crate::page::Reading;
 use crate::sync::Arc;
 use crate::{Error, Page, Reason};
@@ -39,14 +39,18 @@ impl Walk {
         let State::Ask(place) = &self.state else {
             return Ok(None);
         };
-        let page = match self.ask(place).await {
+        let (page, limit) = match self.ask(place).await {
             Err(error) if is_version_refused(&error) => self.ask_anew(error).await?,
             outcome => outcome?,
         };
         if let State::Ask(place) = std::mem::replace(&mut self.state, State::Over) {
+            self.page_limit = limit;
             self.state = State::Handed {
                 page: page.alias(),
-                place,
+                place: Place {
+                    pagination: place.pagination.with_limit(limit),
+                    ..place
+                },
             };
         }
         Ok(Some(page))
@@ -77,9 +81,7 @@ impl Walk {
             Reading::Failed(error) => return Err(error),
             Reading::Unread => return Ok(()),
         };
-        let call = page
-            .ask()
-            .call(&self.shared.primary, Some(page.request_id()));
+        let call = page.ask().call(&self.shared, Some(page.request_id()));
         let shared = Arc::clone(&self.shared);
         self.go(
             |Place {
@@ -103,9 +105,7 @@ impl Walk {
         let State::Handed { page, .. } = &self.state else {
             return Ok(());
         };
-        let call = page
-            .ask()
-            .call(&self.shared.primary, Some(page.request_id()));
+        let call = page.ask().call(&self.shared, Some(page.request_id()));
         self.go(|place| match place.pagination.restart() {
             Ok(pagination) => Ok(Some(Place {
                 pagination,
@@ -131,7 +131,7 @@ impl Walk {
 
     /// The primary refused the version, so it may have been changed. On its first page the walk begins anew with the new
     /// version; later pages are numbered in the old way, so it fails, and the version is right for the next walk.
-    async fn ask_anew(&mut self, refused: Error) -> Result<Page, Error> {
+    async fn ask_anew(&mut self, refused: Error) -> Result<(Page, u32), Error> {
         let State::Ask(Place {
             server, pagination, ..
         }) = &self.state
@@ -144,14 +144,36 @@ impl Walk {
             return Err(refused);
         }
         let place = self.first(now);
-        let page = self.ask(&place).await?;
+        let asked = self.ask(&place).await?;
         self.state = State::Ask(place);
-        Ok(page)
+        Ok(asked)
     }
 
-    async fn ask(&self, place: &Place) -> Result<Page, Error> {
-        let query: Query = self.query.clone().with_all(place.pagination.parameters());
-        self.shared.page(self.endpoint, query, place.server).await
+    /// The page at `place`, and how many records were asked for: fewer, if the primary refuses as many as the API allows.
+    /// A refusal of these as well was about something else; then the first one is the error.
+    async fn ask(&self, place: &Place) -> Result<(Page, u32), Error> {
+        let Place {
+            server, pagination, ..
+        } = place;
+        let limit = pagination.limit();
+        let refused = match self.ask_for(*server, pagination).await {
+            Err(error) if limit > SMALL_PAGE && is_page_refused(&error) => error,
+            outcome => return Ok((outcome?, limit)),
+        };
+        let smaller = pagination.clone().with_limit(SMALL_PAGE);
+        match self.ask_for(*server, &smaller).await {
+            Ok(page) => {
+                self.shared.takes_small_pages(self.endpoint, *server);
+                Ok((page, SMALL_PAGE))
+            }
+            Err(error) if is_page_refused(&error) => Err(refused),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask_for(&self, server: ApiVersion, pagination: &Pagination) -> Result<Page, Error> {
+        let query: Query = self.query.clone().with_all(pagination.parameters());
+        self.shared.page(self.endpoint, query, server).await
     }
 
     fn first(&self, server: ApiVersion) -> Place {
@@ -160,7 +182,9 @@ impl Walk {
             .endpoint
             .request_version(server)
             .map_or(Paging::None, |version| self.endpoint.paging(version));
-        let pagination = Pagination::new(paging, self.page_limit, self.shared.limits.pages);
+        let known = self.shared.page_limit(self.endpoint, server);
+        let limit = self.page_limit.min(known.unwrap_or(u32::MAX));
+        let pagination = Pagination::new(paging, limit, self.shared.limits.pages);
         Place {
             server,
             pagination,

@@ -78,6 +78,32 @@ async fn a_primary_that_takes_no_known_version_is_not_supported() {
 }
 
 #[tokio::test]
+async fn a_primary_that_hides_its_lists_is_told_from_another_server() {
+    for (content_type, body, is_primary) in [
+        ("text/plain", "1700000000000", true),
+        ("text/plain", "welcome", false),
+        ("text/html", "1700000000000", false),
+    ] {
+        let server = Server::start(move |seen| {
+            if seen.is("/ping") {
+                Reply::status(200)
+                    .with("Content-Type", content_type)
+                    .body(body)
+            } else {
+                Reply::status(404)
+            }
+        })
+        .await;
+        let client = server.client().api_version(None).build().unwrap();
+        let error = within(client.detect()).await.unwrap_err();
+        let is_detection = matches!(error, Error::Detection { .. });
+        assert_eq!(is_detection, is_primary, "{error}");
+        let is_elsewhere = matches!(error, Error::WrongPath { .. });
+        assert_eq!(is_elsewhere, !is_primary, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn many_callers_share_one_detection() {
     let gate = Gate::shut();
     let held = gate.clone();
@@ -196,12 +222,12 @@ async fn an_upgraded_primary_is_noticed_by_its_ping() {
 }
 
 #[tokio::test]
-async fn an_endpoint_refused_for_good_is_asked_for_once_per_call() {
+async fn an_endpoint_that_refuses_all_versions_is_asked_once_in_each() {
     let server = Server::pinging(|_| Reply::error(406, 8952, "never")).await;
     let client = server.client().api_version(None).build().unwrap();
     let error = within(client.fetch(&JOBS, Query::new())).await.unwrap_err();
     assert!(matches!(error, Error::NotSupported { .. }), "{error}");
-    assert_eq!((server.count("/admin/jobs"), server.count("/ping")), (1, 2));
+    assert_eq!((server.count("/admin/jobs"), server.count("/ping")), (2, 2));
 }
 
 #[tokio::test]

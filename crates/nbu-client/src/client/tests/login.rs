@@ -83,7 +83,7 @@ async fn ten_callers_are_one_login_and_its_token_is_sent_as_it_is() {
     assert_eq!(logins[0].key, None);
     assert_eq!(
         logins[0].content_type.as_deref(),
-        Some("application/vnd.netbackup+json;version=10.0")
+        Some("application/vnd.netbackup+json;version=12.0")
     );
     let form: serde_json::Value = serde_json::from_str(&logins[0].body).unwrap();
     let expected = serde_json::json!({
