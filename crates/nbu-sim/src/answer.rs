@@ -67,6 +67,12 @@ fn honest(primary: &Primary, request: &Request<'_>) -> Result<Reply, Refusal> {
         _ => {}
     }
     let version = negotiation::json(accept, primary.version())?;
+    if primary.oldest.lock().is_some_and(|oldest| version < oldest) {
+        return Err(Refusal::NotAcceptable);
+    }
+    if let Some(limit) = *primary.page_limit.lock() {
+        paging::within(limit, request.query)?;
+    }
     let body = match route {
         Route::SecurityPing => primary.clock.face_ms().to_string().into_bytes(),
         Route::ServerInfo => server_info(primary),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    configuration::{Configuration, Policy, PolicyDetail, Rhythm, Schedule},
+    configuration::{Configuration, DetailAnswer, Policy, Rhythm, Schedule},
     filter::{Operators, Schema, Value},
     json::{self, Object},
     paging::Limits,
@@ -39,10 +39,10 @@ pub(crate) fn policy(
         .find(|policy| policy.name == name)
         .ok_or(Refusal::NotFound)?;
     match policy.detail {
-        PolicyDetail::Refused(status) => return Err(Refusal::Scripted(status)),
-        PolicyDetail::OnlyGeneric(status) if !generic => return Err(Refusal::Scripted(status)),
-        PolicyDetail::Garbage => return Ok(b"{\"data\":".to_vec()),
-        PolicyDetail::OnlyGeneric(_) | PolicyDetail::Told => {}
+        DetailAnswer::Refused(status) => return Err(Refusal::Scripted(status)),
+        DetailAnswer::OnlyGeneric(status) if !generic => return Err(Refusal::Scripted(status)),
+        DetailAnswer::Garbage => return Ok(b"{\"data\":".to_vec()),
+        DetailAnswer::OnlyGeneric(_) | DetailAnswer::Told => {}
     }
     let mut body = Vec::new();
     let mut document = Object::begin(&mut body);

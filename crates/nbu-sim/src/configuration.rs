@@ -1,4 +1,4 @@
-//! What a primary is configured to protect: policies, their clients and schedules, and clients that are paused. Data that
+//! The configuration of what a primary protects: policies, their clients and schedules, and clients that are paused. Data that
 //! tests may change, and the truth about it.
 
 use crate::population::{cast, name::Name, world::World};
@@ -34,13 +34,13 @@ pub struct Policy {
     pub client_kind: String,
     /// `schedules`.
     pub schedules: Vec<Schedule>,
-    /// How its detail is answered.
-    pub detail: PolicyDetail,
+    /// The answer to a request for its detail.
+    pub detail: DetailAnswer,
 }
 
-/// How the detail of a policy is answered.
+/// An answer to a request for the detail of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicyDetail {
+pub enum DetailAnswer {
     /// In the schema of its type, or in the generic one when that is asked for.
     Told,
     /// With this status, unless the generic schema is asked for.
@@ -51,18 +51,18 @@ pub enum PolicyDetail {
     Garbage,
 }
 
-/// When a policy runs.
+/// A time at which a policy runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// `scheduleName`.
     pub name: String,
     /// In the words of the job list; policies say it in theirs.
     pub schedule_type: String,
-    /// How often.
+    /// Its rhythm.
     pub rhythm: Rhythm,
 }
 
-/// How often a schedule runs.
+/// The rhythm in which a schedule runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rhythm {
     /// `frequencySeconds`.
@@ -83,13 +83,13 @@ impl Policy {
             clients: Vec::new(),
             client_kind: "HOST".to_owned(),
             schedules: Vec::new(),
-            detail: PolicyDetail::Told,
+            detail: DetailAnswer::Told,
         }
     }
 
     /// With a detail that is answered in this way.
     #[must_use]
-    pub fn detail(mut self, detail: PolicyDetail) -> Self {
+    pub fn detail(mut self, detail: DetailAnswer) -> Self {
         self.detail = detail;
         self
     }
@@ -114,7 +114,7 @@ impl Policy {
 }
 
 impl Configuration {
-    /// What the population was drawn from; every fiftieth client is paused.
+    /// The configuration that the population was drawn from; every fiftieth client is paused.
     pub(crate) fn of(world: &World) -> Self {
         let text = |name: Name| world.names.word(name).map_or("", |word| word).to_owned();
         let policies: Vec<Policy> = world

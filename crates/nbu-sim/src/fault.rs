@@ -60,6 +60,8 @@ pub enum Fault {
     BrokenChunks,
     /// These bytes instead of an HTTP answer (HTTP/1; a reset on HTTP/2).
     Raw(Bytes),
+    /// The stream is refused with `HTTP_1_1_REQUIRED` (HTTP/2; no fault on HTTP/1).
+    Http1Required,
     /// The honest body, one byte at a time.
     Drip {
         /// The pause before each byte.

@@ -68,7 +68,7 @@ mod truth;
 pub use builder::{Sim, SimBuilder, StartError};
 pub use certificate::{CertificateError, Identity, Pair};
 pub use clock::Clock;
-pub use configuration::{Configuration, Policy, PolicyDetail, Rhythm, Schedule};
+pub use configuration::{Configuration, DetailAnswer, Policy, Rhythm, Schedule};
 pub use credential::{Logins, Permission};
 pub use fault::{Edit, ErrorShape, Fault, Faults, Malformed, Outage};
 pub use gate::Gate;

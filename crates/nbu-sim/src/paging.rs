@@ -33,6 +33,17 @@ impl Limits {
     }
 }
 
+/// Refuses a `page[limit]` above `most`.
+pub(crate) fn within(most: u64, query: &Query) -> Result<(), Refusal> {
+    let asked = query.value("page[limit]");
+    match asked.and_then(|text| text.parse::<u64>().ok()) {
+        Some(asked) if asked > most => Err(Refusal::Parameter(format!(
+            "page[limit] must be less than or equal to {most}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Reads `page[offset]`, a record number.
 pub(crate) fn offset(query: &Query) -> Result<usize, Refusal> {
     query.value("page[offset]").map_or(Ok(0), |text| {

@@ -28,6 +28,10 @@ pub(crate) struct Primary {
     pub(crate) configuration: Shared<Configuration>,
     pub(crate) credentials: Shared<Credentials>,
     pub(crate) version: Locked<ApiVersion>,
+    /// Versions below are refused.
+    pub(crate) oldest: Locked<Option<ApiVersion>>,
+    /// Larger pages are refused.
+    pub(crate) page_limit: Locked<Option<u64>>,
     pub(crate) ping_header: AtomicBool,
     pub(crate) record: RecordSize,
     pub(crate) gates: Gates,
@@ -58,6 +62,8 @@ impl Primary {
             storage: Shared::new(parts.storage),
             credentials: Shared::new(parts.credentials),
             version: Locked::new(parts.version),
+            oldest: Locked::new(None),
+            page_limit: Locked::new(None),
             ping_header: AtomicBool::new(true),
             record: parts.record,
             gates: Gates::default(),

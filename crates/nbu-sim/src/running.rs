@@ -127,6 +127,16 @@ impl Running {
         *self.primary.version.lock() = version;
     }
 
+    /// Refuses versions older than this, as a gateway may that speaks only newer ones; `None` serves all.
+    pub fn set_oldest_version(&self, version: Option<ApiVersion>) {
+        *self.primary.oldest.lock() = version;
+    }
+
+    /// Refuses pages of more records than this on every list, whatever its documented limit; `None` keeps to that.
+    pub fn set_page_limit(&self, records: Option<u64>) {
+        *self.primary.page_limit.lock() = records;
+    }
+
     /// Whether `/ping` says the API version.
     pub fn set_ping_header(&self, on: bool) {
         self.primary.ping_header.store(on, Ordering::Relaxed);

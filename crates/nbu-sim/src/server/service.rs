@@ -1,6 +1,6 @@
 //! One request: recorded, held, faulted, answered.
 
-use std::{convert::Infallible, future::pending, sync::Arc};
+use std::{future::pending, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header, request::Parts};
@@ -36,11 +36,11 @@ pub(crate) struct Connection {
     pub(crate) outage: watch::Receiver<Outage>,
 }
 
-/// Answers one request. Never fails: a broken answer breaks the connection through its control.
+/// Answers one request. Fails only to refuse an HTTP/2 stream: a broken answer breaks the connection through its control.
 pub(crate) async fn serve(
     connection: Connection,
     request: http::Request<Incoming>,
-) -> Result<Response<Outgoing>, Infallible> {
+) -> Result<Response<Outgoing>, h2::Error> {
     let primary = &connection.primary;
     let place = Place::take(primary);
     let (parts, incoming) = request.into_parts();
@@ -79,6 +79,8 @@ pub(crate) async fn serve(
                 connection.control.reset();
                 return pending().await;
             }
+            Fault::Http1Required if http2 => return Err(h2::Reason::HTTP_1_1_REQUIRED.into()),
+            Fault::Http1Required => {}
             Fault::IgnoreFilter => honest_query.0.retain(|(name, _)| name != "filter"),
             Fault::IgnoreSort => honest_query.0.retain(|(name, _)| name != "sort"),
             Fault::EndlessCursors => {

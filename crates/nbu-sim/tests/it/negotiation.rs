@@ -119,3 +119,17 @@ async fn what_is_not_there_is_refused() {
         "the endpoint came with 11.0"
     );
 }
+
+#[tokio::test]
+async fn versions_can_be_refused_from_below() {
+    let mut asking = Asking::start(small()).await;
+    asking.primary.set_oldest_version(Some(ApiVersion::V12_0));
+    for (version, status) in [("10.0", 406), ("11.0", 406), ("12.0", 200), ("13.0", 406)] {
+        asking.version = version;
+        let answer = asking.ask("/security/serverinfo", &[]).await;
+        assert_eq!(answer.status, status, "{version}");
+    }
+    asking.primary.set_oldest_version(None);
+    asking.version = "4.0";
+    assert_eq!(asking.ask("/security/serverinfo", &[]).await.status, 200);
+}

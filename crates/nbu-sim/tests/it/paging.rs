@@ -219,3 +219,25 @@ async fn all_storage_is_listed_as_it_is() {
             && attributes.get("totalCapacityBytes").is_none()
     );
 }
+
+#[tokio::test]
+async fn pages_can_be_limited_on_every_list() {
+    let asking = Asking::start(Sim::builder()).await;
+    asking.primary.set_page_limit(Some(100));
+    for path in [
+        "/storage/storage-units",
+        "/storage/disk-pools",
+        "/config/policies/",
+        "/config/unique-policy-clients",
+    ] {
+        let refused = asking.ask(path, &[("page[limit]", "101")]).await;
+        assert_eq!(refused.status, 400, "{path}");
+        let message = refused.body["errorMessage"].as_str().unwrap();
+        assert!(message.contains("less than or equal to 100"), "{message}");
+        let taken = asking.ask(path, &[("page[limit]", "100")]).await;
+        assert_eq!(taken.status, 200, "{path}");
+    }
+    asking.primary.set_page_limit(None);
+    let all = [("page[limit]", "500")];
+    assert_eq!(asking.ask("/storage/disk-pools", &all).await.status, 200);
+}

@@ -1,6 +1,6 @@
 //! What tests can see and hold of the traffic.
 
-use nbu_sim::{Outage, Population, Route, Sim};
+use nbu_sim::{Fault, Outage, Population, Route, Sim};
 use tokio::time::timeout;
 
 use crate::asking::{Asking, HUNG, KEY};
@@ -93,6 +93,19 @@ async fn http1_and_http2_and_plain_http() {
     assert!(plain.primary.url().starts_with("http://"));
     assert_eq!(plain.jobs(&[]).await.status, 200);
     assert!(!plain.primary.requests()[0].http2);
+}
+
+#[tokio::test]
+async fn http2_is_refused_in_favour_of_http1() {
+    let asking = Asking::start(empty()).await;
+    let faults = asking.primary.faults();
+    faults.always(Route::Jobs, Fault::Http1Required);
+    assert!(asking.request("/admin/jobs").send().await.is_err());
+    assert!(asking.primary.requests()[0].http2);
+    let plain = Asking::start(empty().tls(false)).await;
+    let faults = plain.primary.faults();
+    faults.always(Route::Jobs, Fault::Http1Required);
+    assert_eq!(plain.jobs(&[]).await.status, 200);
 }
 
 #[tokio::test]
