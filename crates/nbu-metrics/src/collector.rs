@@ -132,6 +132,8 @@ pub enum CollectError {
     LiveJobs {
         /// How that ended.
         reason: Reason,
+        /// The failed call; `None` where none failed, as when the time was over.
+        source: Option<Box<nbu_client::Error>>,
     },
     /// A slice of the finished jobs has more pages than a list may have.
     #[error(
@@ -163,7 +165,7 @@ impl CollectError {
             Self::Client(error) => error.reason(),
             Self::Part { source } => source.reason(),
             Self::Ledger(_) | Self::TooLong { .. } => Reason::Limit,
-            Self::LiveJobs { reason } => *reason,
+            Self::LiveJobs { reason, .. } => *reason,
             Self::NoClock | Self::Order { .. } => Reason::Parse,
         }
     }
@@ -173,6 +175,35 @@ impl CollectError {
         matches!(self.reason(), Reason::Forbidden | Reason::NotSupported)
     }
 
+    /// The primary answered this request, if not as it should or with another answer than wanted: for something else at the
+    /// same place it may do better. Nothing that would be said to every request.
+    pub(crate) fn is_of_one_answer(&self) -> bool {
+        use nbu_client::Error;
+        match self {
+            Self::Client(error) => matches!(
+                error,
+                Error::Http { .. }
+                    | Error::Forbidden { .. }
+                    | Error::NotSupported { .. }
+                    | Error::ContentType { .. }
+                    | Error::Decode { .. }
+                    | Error::Paging { .. }
+                    | Error::Limit { .. }
+            ),
+            Self::Part { source } => source.is_of_one_answer(),
+            _ => false,
+        }
+    }
+
+    /// The HTTP status, where the primary answered with another one than expected.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Client(error) => error.status(),
+            Self::Part { source } => source.status(),
+            _ => None,
+        }
+    }
+
     /// The endpoint that failed, where it was one.
     pub fn endpoint(&self) -> Option<&'static str> {
         match self {
@@ -180,6 +211,10 @@ impl CollectError {
             Self::Part { source } => source.endpoint(),
             Self::Ledger(_) => None,
             Self::NoClock => Some(nbu_api::endpoint::PING.name),
+            Self::LiveJobs {
+                source: Some(error),
+                ..
+            } => error.call().map(|call| call.endpoint),
             Self::TooLong { .. } | Self::Order { .. } | Self::LiveJobs { .. } => {
                 Some(nbu_api::endpoint::JOBS.name)
             }

@@ -196,6 +196,12 @@ impl Ledger {
             books.totals.grow_up(now, infancy, epoch);
             let mut samples = Samples::new();
             render_marks(&books.marks, &mut samples);
+            let without_end = [jobs::JOBS.endpoint, "without_end"];
+            samples.counter(
+                &collection::RECORDS_SKIPPED_TOTAL,
+                &without_end,
+                books.without_end as f64,
+            );
             let infants = books.totals.render(labels, &mut samples);
             following::render(&books, &mut samples);
             let (epoch, committing) = self.hand_over(&mut books);
@@ -328,12 +334,4 @@ fn render_marks(marks: &Marks, samples: &mut Samples) {
     samples.counter(&jobs::JOBS_GAP_SECONDS_TOTAL, &[], gap);
     let changed = marks.changed_after_done as f64;
     samples.counter(&jobs::JOBS_CHANGED_AFTER_DONE_TOTAL, &[], changed);
-    let endpoint = jobs::JOBS.endpoint;
-    for (reason, count) in [
-        ("before_horizon", marks.before_horizon),
-        ("without_end", marks.without_end),
-    ] {
-        let labels = [endpoint, reason];
-        samples.counter(&collection::RECORDS_SKIPPED_TOTAL, &labels, count as f64);
-    }
 }

@@ -12,7 +12,8 @@
 //! * A [`Document`] is many snapshots rendered in one [`Format`]: Prometheus text, OpenMetrics or Prometheus
 //!   protobuf. It is rendered and compressed once, and completed for each scrape with what belongs to the process.
 //!
-//! The [`ledger`] counts each finished job exactly once. A [`budget`] bounds how many series a primary may have. [`negotiation`] reads the headers of a
+//! The [`ledger`] counts each finished job exactly once. A [`budget`] bounds how many series a primary may have.
+//! [`ZeroFirst`] shows each new counter at 0 before its value. [`negotiation`] reads the headers of a
 //! scrape, and [`schedule`] says when a collector runs next.
 //!
 //! ```
@@ -60,6 +61,7 @@ pub mod negotiation;
 pub mod samples;
 pub mod schedule;
 pub mod snapshot;
+pub mod zero_first;
 
 pub use api_metrics::ApiMetrics;
 pub use exposition::{Document, Format};
@@ -67,3 +69,4 @@ pub use histogram::Histogram;
 pub use samples::Samples;
 pub use schedule::Schedule;
 pub use snapshot::Snapshot;
+pub use zero_first::ZeroFirst;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::budget::{Admissions, Budget};
-use crate::catalogue::collection::SERIES_DROPPED_TOTAL;
+use crate::catalogue::collection::{COLLECTOR_STALE, SERIES_DROPPED_TOTAL};
 use crate::catalogue::{Family, Retention};
-use crate::samples::{Samples, Series};
+use crate::samples::{Samples, Series, Value};
 
 /// Label values are cut at this many characters unless [`Builder::label_length`] says otherwise.
 const LABEL_LENGTH: usize = 256;
@@ -84,6 +84,26 @@ impl Snapshot {
         self.duplicates
     }
 
+    /// The same once nothing has come from these collectors for `max_stale`: without their gauges
+    /// [of the moment](Retention::Moment), and with `netbackup_exporter_collector_stale` 1. Copies no series but those.
+    #[must_use]
+    pub fn without_moments_of(&self, collectors: &[&str]) -> Self {
+        let is_gone = |family: &Family| {
+            family.retention == Retention::Moment && collectors.contains(&family.collector)
+        };
+        let mut snapshot = self.select(|family| !is_gone(family));
+        let stale = |one: &&mut Arc<FamilySeries>| one.family.name == COLLECTOR_STALE.name;
+        if let Some(stale) = snapshot.families.iter_mut().find(stale) {
+            for series in &mut Arc::make_mut(stale).series {
+                let of = series.labels.values().next();
+                if of.is_some_and(|collector| collectors.contains(&collector)) {
+                    series.value = Value::Number(1.0);
+                }
+            }
+        }
+        snapshot
+    }
+
     /// The snapshot of only those families, as `collect[]` asks for. Copies no series.
     #[must_use]
     pub fn select(&self, wanted: impl Fn(&'static Family) -> bool) -> Self {
@@ -93,6 +113,31 @@ impl Snapshot {
             families: families.cloned().collect(),
             duplicates: self.duplicates,
         }
+    }
+
+    /// The same with other series where `change` gives some, in the families that are `wanted`. Copies no other family.
+    pub(crate) fn map_series(
+        mut self,
+        wanted: impl Fn(&'static Family) -> bool,
+        mut change: impl FnMut(&'static Family, &Series) -> Option<Series>,
+    ) -> Self {
+        for found in self
+            .families
+            .iter_mut()
+            .filter(|found| wanted(found.family))
+        {
+            let family = found.family;
+            let changed: Vec<_> = found.series.iter().map(|one| change(family, one)).collect();
+            if changed.iter().any(Option::is_some) {
+                let series = changed.into_iter().zip(&found.series);
+                let series = series.map(|(changed, one)| changed.unwrap_or_else(|| one.clone()));
+                *found = Arc::new(FamilySeries {
+                    family,
+                    series: series.collect(),
+                });
+            }
+        }
+        self
     }
 }
 
@@ -195,7 +240,7 @@ impl Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{collection, jobs};
+    use crate::catalogue::{collection, jobs, storage};
 
     fn labels(snapshot: &Snapshot) -> Vec<String> {
         let series = snapshot.families().flat_map(|family| &family.series);
@@ -226,7 +271,7 @@ mod tests {
         let snapshot = Snapshot::builder(Some("p".into())).add(&samples).build();
         assert_eq!(snapshot.duplicates(), 2);
         let family = snapshot.families().next().unwrap();
-        assert_eq!(family.series[0].value, crate::samples::Value::Number(1.0));
+        assert_eq!(family.series[0].value, Value::Number(1.0));
     }
 
     #[test]
@@ -244,6 +289,34 @@ mod tests {
             "netbackup_jobs_watermark_timestamp_seconds",
         ];
         assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn without_the_moments_of_one_collector_everything_else_is_as_it_was() {
+        let mut samples = Samples::new();
+        samples.gauge(&jobs::JOBS, &["BACKUP", "ACTIVE"], 1.0);
+        samples.counter(&jobs::JOBS_GAP_SECONDS_TOTAL, &[], 1.0);
+        samples.gauge(&storage::STORAGE_UNIT_USED_BYTES, &["one", "Disk"], 1.0);
+        for collector in ["jobs", "storage"] {
+            samples.gauge(&COLLECTOR_STALE, &[collector], 0.0);
+        }
+        let snapshot = Snapshot::builder(Some("p".into())).add(&samples).build();
+        let stale = snapshot.without_moments_of(&["jobs"]);
+        let names = stale.families().map(|family| family.family.name);
+        let expected = [
+            "netbackup_exporter_collector_stale",
+            "netbackup_jobs_gap_seconds_total",
+            "netbackup_storage_unit_used_bytes",
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+        let values = |snapshot: &Snapshot| {
+            let series = snapshot.families().next().unwrap().series.iter();
+            series.map(|one| one.value.clone()).collect::<Vec<_>>()
+        };
+        let [zero, one] = [0.0, 1.0].map(Value::Number);
+        assert_eq!(values(&stale), [one, zero.clone()]);
+        assert_eq!(values(&snapshot), [zero.clone(), zero]);
+        assert_eq!(stale.primary(), Some("p"));
     }
 
     #[test]

@@ -22,9 +22,9 @@ families! {
     COLLECTOR_DURATION_SECONDS: Gauge "netbackup_exporter_collector_duration_seconds" ["collector"] Lasting Stable from ""
         "How long the last run of the collector took, from its first request to its result.";
     COLLECTOR_LAST_SUCCESS_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_collector_last_success_timestamp_seconds" ["collector"] Lasting Stable from ""
-        "When the last successful run of the collector ended; stands still while it fails, absent before the first success.";
+        "When the last successful run of the collector ended; its gauges are as of then, for a scrape asks the primary nothing. Stands still while it fails, absent before the first success.";
     COLLECTOR_STALE: Gauge "netbackup_exporter_collector_stale" ["collector"] Lasting Stable from ""
-        "1 if the collector has failed for longer than max_stale and its gauges of the moment were dropped, else 0.";
+        "1 if the collector has found nothing for longer than max_stale, whatever keeps it from that, and its gauges of the moment are not shown; else 0.";
     CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_credential_expiry_timestamp_seconds" ["kind"] Lasting Stable from "/security/api-keys"
         "When the API key (GET /security/api-keys) or the session (GET /authorization-context) ends, where the primary tells.";
     COLLECTOR_PARTIAL_VIEW: Gauge "netbackup_exporter_collector_partial_view" ["collector"] Lasting Stable from "/authorization-context"
@@ -49,7 +49,7 @@ families! {
     API_IN_FLIGHT_REQUESTS: Gauge "netbackup_exporter_api_in_flight_requests" [] Lasting Stable from ""
         "Attempts that are on the wire now.";
     RECORDS_SKIPPED_TOTAL: Counter "netbackup_exporter_records_skipped_total" ["endpoint", "reason"] Lasting Stable from ""
-        "Records of the endpoint's answers that were not used, by reason; the rest of their page was.";
+        "Records of the endpoint's answers that could not be read, by reason, counted at each reading; the rest of their page is used.";
     FIELDS_UNUSABLE_TOTAL: Counter "netbackup_exporter_fields_unusable_total" ["endpoint", "field"] Lasting Stable from ""
         "Values in the endpoint's answers that cannot be used, by the field's name in the API: another kind of value, or a number beyond what can be meant, such as -1 or 2^63-1 for no limit. The field is absent; one value counts each time it is read.";
 }

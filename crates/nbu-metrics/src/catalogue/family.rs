@@ -36,12 +36,12 @@ pub enum Kind {
     Histogram,
     /// One series per known state, 1 for the current one and 0 for the others; exposed as a gauge.
     StateSet,
-    /// The constant 1; its labels are the information. Exposed as a gauge.
+    /// The constant 1; its labels are the information. An info in OpenMetrics, a gauge in the other formats.
     Info,
 }
 
 impl Kind {
-    /// The type as every exposition format spells it; info and state sets are gauges there.
+    /// The type as text 0.0.4 spells it: info and state sets are gauges there.
     pub const fn exposed(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -72,8 +72,11 @@ pub enum Retention {
 }
 
 impl Family {
-    /// The base unit that the name ends in, before `_total`: `bytes`, `seconds` or `ratio`.
+    /// The base unit that the name ends in, before `_total`: `bytes`, `seconds` or `ratio`. Infos and state sets have none.
     pub fn unit(&self) -> Option<&'static str> {
+        if matches!(self.kind, Kind::Info | Kind::StateSet) {
+            return None;
+        }
         let stem = self.stem();
         ["bytes", "seconds", "ratio"].into_iter().find(|unit| {
             stem.strip_suffix(unit)
@@ -81,11 +84,21 @@ impl Family {
         })
     }
 
-    /// The name without the `_total` of a counter: what OpenMetrics calls the family.
+    /// `true` for a counter or a histogram of the exporter's own that begins at 0 with each process: all but those that the
+    /// ledger keeps and those of the operating system.
+    pub fn counts_since_start(&self) -> bool {
+        let counts = matches!(self.kind, Kind::Counter | Kind::Histogram);
+        let own = matches!(self.collector, "primary" | "api" | "exporter");
+        counts && own && self.name.starts_with("netbackup_")
+    }
+
+    /// The name without the `_total` of a counter and the `_info` of an info: the family's name in OpenMetrics.
     pub fn stem(&self) -> &'static str {
-        match self.kind {
-            Kind::Counter => self.name.strip_suffix("_total").unwrap_or(self.name),
-            _ => self.name,
-        }
+        let suffix = match self.kind {
+            Kind::Counter => "_total",
+            Kind::Info => "_info",
+            Kind::Gauge | Kind::Histogram | Kind::StateSet => "",
+        };
+        self.name.strip_suffix(suffix).unwrap_or(self.name)
     }
 }

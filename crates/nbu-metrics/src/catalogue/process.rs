@@ -13,6 +13,8 @@ families! {
         "1 if the configuration was loaded at the last attempt, 0 if it was refused and the one before is still in use.";
     CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Gauge "netbackup_exporter_config_last_reload_success_timestamp_seconds" [] Lasting Stable from ""
         "When the configuration in use was loaded.";
+    LOG_LINES_DROPPED_TOTAL: Counter "netbackup_exporter_log_lines_dropped_total" [] Lasting Stable from ""
+        "Lines of the log that were dropped because standard error was not read fast enough, or could not be written.";
 }
 
 families! {

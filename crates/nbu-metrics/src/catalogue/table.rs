@@ -1,6 +1,7 @@
 //! The notation of the rows.
 
-/// Declares families, one row each, and the list of them.
+/// Declares families, one row each, and the list of them. The help of a gauge of the moment gets a sentence that says as of
+/// when it is.
 ///
 /// ```text
 /// families! {
@@ -30,7 +31,7 @@ macro_rules! families {
                 kind: crate::catalogue::Kind::$kind,
                 labels: &[$($label),*],
                 buckets: families!(@buckets $($buckets)?),
-                help: $help,
+                help: families!(@help $retention $help),
                 collector: $collector,
                 endpoint: $endpoint,
                 stability: crate::catalogue::Stability::$stability,
@@ -39,6 +40,10 @@ macro_rules! families {
             };
         )*
     };
+    (@help Moment $help:literal) => {
+        concat!($help, " As of the collector's last successful run.")
+    };
+    (@help Lasting $help:literal) => { $help };
     (@buckets) => { &[] };
     (@buckets $buckets:path) => { $buckets };
 }

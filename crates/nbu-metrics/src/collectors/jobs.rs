@@ -27,7 +27,7 @@ use crate::ledger::JobsSettings;
 use crate::samples::Samples;
 
 use finished::Manner;
-use turn::{Turn, Work};
+use turn::{LiveFailure, Turn, Work};
 
 /// Collects the families of `catalogue::jobs`.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
     let more = match memory.turn.take((context.clock)(), settings.interval) {
         Work::Live => {
             let read = live::collect(context, clock, settings.stalled_after).await;
-            memory.live = read.inspect_err(|error| memory.turn.live_failed(error.reason()))?;
+            memory.live = read.inspect_err(|error| memory.turn.live_failed(error.into()))?;
             let now = (context.clock)();
             memory.live_at = Some(now);
             memory.turn.live_succeeded(now);
@@ -97,8 +97,11 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
         samples: memory.shown((context.clock)(), settings.interval),
         refused: memory
             .turn
-            .unread()
-            .map(|reason| CollectError::LiveJobs { reason }),
+            .live_failure()
+            .map(|LiveFailure { reason, error }| CollectError::LiveJobs {
+                reason,
+                source: error.map(Box::new),
+            }),
         state: State::new(memory),
         more,
     })

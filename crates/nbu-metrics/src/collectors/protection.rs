@@ -7,7 +7,8 @@
 //! A run is cut into pieces: the inventory first, then schedules (one request per policy, only of those that changed) and, at
 //! the first start and if it is wanted, the image catalog (one walk per client). Each piece has the deadline to itself.
 //!
-//! One policy that cannot be read keeps nothing from the others: only when none can is that a failure.
+//! One policy that cannot be read keeps nothing from the others: only when none can is that a failure, or when one after another
+//! is not answered at all.
 //!
 //! What the configuration said is kept in the ledger's state, so that it is there again at once after a restart, also while the
 //! primary is down. What is gone from the configuration goes after one complete inventory.
@@ -31,7 +32,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use nbu_api::Endpoint;
 use nbu_api::endpoint::{PAUSED_CLIENTS, POLICIES, POLICY, STATUS_CODES, UNIQUE_POLICY_CLIENTS};
-use nbu_client::Reason;
 
 use crate::catalogue::protection as families;
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
@@ -122,7 +122,9 @@ async fn collect(context: Context<'_>, mut memory: Memory) -> Result<Collected, 
     context.ledger.keep().await?;
     let samples = memory.render(context.ledger, now);
     let (more, mut refused) = (memory.goes_on, memory.refused.clone());
-    refused.add(memory.schedules.refusal(&memory.inventory));
+    if !more {
+        refused.add(memory.schedules.end(&memory.inventory));
+    }
     Ok(Collected {
         samples,
         refused: if more { None } else { refused.into_error() },
@@ -165,9 +167,12 @@ impl Memory {
             Ok(())
         } else {
             let (inventory, due) = (&self.inventory, &mut self.policies_due);
-            self.schedules
+            let silence = self
+                .schedules
                 .read(context.client, inventory, due, now)
-                .await
+                .await?;
+            self.refused.add(silence);
+            Ok(())
         }
     }
 
@@ -194,7 +199,7 @@ impl Memory {
 impl Refused {
     /// Notes what keeps nothing from the rest; anything else fails the run.
     fn take(&mut self, error: CollectError) -> Result<(), CollectError> {
-        if error.is_refusal() || is_of_one_answer(&error) {
+        if error.is_refusal() || error.is_of_one_answer() {
             self.0.get_or_insert_with(|| Arc::new(error));
             return Ok(());
         }
@@ -209,9 +214,4 @@ impl Refused {
     fn into_error(self) -> Option<CollectError> {
         self.0.map(|source| CollectError::Part { source })
     }
-}
-
-/// Whether the primary answered, if not as it should. Asking on tells whether it does elsewhere.
-fn is_of_one_answer(error: &CollectError) -> bool {
-    matches!(error.reason(), Reason::Http | Reason::Parse)
 }

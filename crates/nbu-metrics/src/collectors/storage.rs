@@ -3,13 +3,14 @@
 mod pool_size;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nbu_api::endpoint::{DISK_POOLS, STORAGE_SERVERS, STORAGE_UNITS};
 use nbu_api::{DiskPool, DiskVolume, Endpoint, Query, StorageServer, StorageUnit, UpDown};
 use nbu_client::{Client, Error, WalkSummary};
 
-use self::pool_size::{PoolSize, Unsized, look_up};
+use self::pool_size::{Details, PoolSize, Unsized};
 use crate::catalogue::{Family, storage as families};
 use crate::collector::{CollectError, CollectFuture, Collected, Collector, Context, State};
 use crate::samples::Samples;
@@ -41,13 +42,14 @@ impl Collector for Storage {
         &[&STORAGE_UNITS, &DISK_POOLS, &STORAGE_SERVERS]
     }
 
-    fn collect<'a>(&'a self, context: Context<'a>, _state: &'a State) -> CollectFuture<'a> {
-        Box::pin(collect(context.client))
+    fn collect<'a>(&'a self, context: Context<'a>, state: &'a State) -> CollectFuture<'a> {
+        let details = state.read::<Details>().cloned();
+        Box::pin(collect(context.client, details.unwrap_or_default()))
     }
 }
 
 /// What one endpoint refuses keeps nothing from the other two; what fails otherwise fails the run, to be repeated soon.
-async fn collect(client: &Client) -> Result<Collected, CollectError> {
+async fn collect(client: &Client, mut details: Details) -> Result<Collected, CollectError> {
     let walk = |endpoint| client.walk(endpoint, Query::new().sort("name"));
     let mut subjects = Subjects::default();
     let units = walk(&STORAGE_UNITS)
@@ -57,13 +59,13 @@ async fn collect(client: &Client) -> Result<Collected, CollectError> {
         .fold::<DiskPool<'_>, _>(Found::default(), |found, pool| found.pool(&pool));
     let mut pools = pools.await;
     if let Ok((found, _)) = &mut pools {
-        found.look_up_sizes(client).await;
+        found.look_up_sizes(client, &mut details).await;
     }
     subjects.take(pools)?;
     let servers = walk(&STORAGE_SERVERS)
         .fold::<StorageServer<'_>, _>(Found::default(), |found, server| found.server(&server));
     subjects.take(servers.await)?;
-    subjects.collected()
+    subjects.collected(State::new(details))
 }
 
 /// What came of the endpoints so far.
@@ -91,12 +93,15 @@ impl Subjects {
         Ok(())
     }
 
-    fn collected(self) -> Result<Collected, CollectError> {
+    fn collected(self, state: State) -> Result<Collected, CollectError> {
         match self.refused {
             Some(refusal) if !self.answered => Err(refusal),
             refused => Ok(Collected {
                 samples: self.samples,
-                refused,
+                state,
+                refused: refused.map(|source| CollectError::Part {
+                    source: Arc::new(source),
+                }),
                 ..Collected::default()
             }),
         }
@@ -199,9 +204,9 @@ impl Found {
         }
     }
 
-    async fn look_up_sizes(&mut self, client: &Client) {
+    async fn look_up_sizes(&mut self, client: &Client, details: &mut Details) {
         let pools = std::mem::take(&mut self.unsized_pools);
-        for ([name, category], size) in look_up(client, pools).await {
+        for ([name, category], size) in details.look_up(client, pools).await {
             self.pool_size(&[&name, &category], size);
         }
     }

@@ -8,11 +8,11 @@ use prometheus_client::encoding::{
     DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet,
 };
 use prometheus_client::metrics::MetricType;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
 use super::merge::{LabelSet, merge};
 use super::number::whole;
-use crate::catalogue::Kind;
+use crate::catalogue::{Family, Kind};
 use crate::histogram::Histogram;
 use crate::samples::Value;
 use crate::snapshot::Snapshot;
@@ -32,10 +32,14 @@ impl Collector for Exposed {
         for merged in merge(&self.0) {
             let family = merged.family;
             let kind = metric_type(family.kind);
-            // The crate adds `_total` to counters, and a unit would be added to the name.
-            let mut metric = encoder.encode_descriptor(family.stem(), family.help, None, kind)?;
+            // The crate adds to the name what it was given of it apart: the unit, and behind that `_total` or `_info`.
+            let unit = family.unit().map(|unit| Unit::Other(unit.to_owned()));
+            let name = name_without_unit(family);
+            let mut metric = encoder.encode_descriptor(name, family.help, unit.as_ref(), kind)?;
             for (labels, series) in merged.series() {
-                if labels.is_empty() {
+                if family.kind == Kind::Info {
+                    metric.encode_info(&labels)?;
+                } else if labels.is_empty() {
                     write_value(&mut metric, family.kind, &series.value)?;
                 } else {
                     let mut series_encoder = metric.encode_family(&labels)?;
@@ -47,11 +51,20 @@ impl Collector for Exposed {
     }
 }
 
-/// Info and state sets are gauges in every format, so that a family has one type whoever asks.
+fn name_without_unit(family: &Family) -> &'static str {
+    let stem = family.stem();
+    let shorter = family
+        .unit()
+        .and_then(|unit| stem.strip_suffix(unit)?.strip_suffix('_'));
+    shorter.unwrap_or(stem)
+}
+
+/// State sets are gauges: the type of OpenMetrics wants the family's own name as the label.
 fn metric_type(kind: Kind) -> MetricType {
     match kind {
         Kind::Counter => MetricType::Counter,
-        Kind::Gauge | Kind::StateSet | Kind::Info => MetricType::Gauge,
+        Kind::Gauge | Kind::StateSet => MetricType::Gauge,
+        Kind::Info => MetricType::Info,
         Kind::Histogram => MetricType::Histogram,
     }
 }

@@ -60,11 +60,12 @@ fn head(merged: &Merged<'_>) -> data::MetricFamily {
         name: family.name.into(),
         help: family.help.into(),
         r#type: metric_type(family.kind).into(),
+        unit: family.unit().unwrap_or_default().into(),
         ..Default::default()
     }
 }
 
-/// Info and state sets are gauges in every format, so that a family has one type whoever asks.
+/// Info and state sets are gauges, as in text 0.0.4: the format has no types for them.
 fn metric_type(kind: Kind) -> data::MetricType {
     match kind {
         Kind::Counter => data::MetricType::Counter,

@@ -11,7 +11,7 @@ use roaring::RoaringTreemap;
 use super::keepsakes::Keepsakes;
 use super::marks::Pace;
 use super::protection::Protection;
-use super::runs::{Outcome, Runs};
+use super::runs::{Absence, Outcome, Runs};
 use super::series::Account;
 use super::status_texts::StatusTexts;
 use super::store::{Changes, Committed, Note, Saved, Shelf};
@@ -36,8 +36,10 @@ pub(super) struct Books {
     pub(super) protection: Protection,
     pub(super) texts: StatusTexts,
     pub(super) keepsakes: Keepsakes,
-    /// What was under way when that was read last.
+    /// The jobs under way when they were read last.
     pub(super) unfinished: Option<Unfinished>,
+    /// Records read in this process that name neither an end nor a last update.
+    pub(super) without_end: u64,
     /// Notes that could not be read.
     pub(super) damaged_notes: BTreeMap<Shelf, u64>,
     /// The total last published, and in which epoch.
@@ -91,6 +93,7 @@ impl Books {
             texts: StatusTexts::default(),
             keepsakes: Keepsakes::default(),
             unfinished: None,
+            without_end: 0,
             damaged_notes: BTreeMap::new(),
             published: (0, Arc::default()),
             marks_due: None,
@@ -135,11 +138,10 @@ impl Books {
             self.name_parent(parent);
         }
         let Some(end) = job.ended() else {
-            self.change_marks().without_end += 1;
+            self.without_end = self.without_end.saturating_add(1);
             return Verdict::Settled;
         };
         if self.marks.horizon.is_some_and(|horizon| end < horizon) {
-            self.change_marks().before_horizon += 1;
             // The look-back of the first start: nothing is counted, but it tells when there was a backup.
             if !self.has_looked_back() {
                 self.follow(job, end);
@@ -308,19 +310,23 @@ impl Books {
         self.seen.serialized_size() + self.parents.serialized_size() + waiting
     }
 
-    /// Judges the runs that are over, after a complete walk. `clock` is the primary's.
-    pub(super) fn judge(&mut self, clock: Timestamp) {
+    /// Judges the runs that are over, after a complete walk. `clock` is the primary's, read before it; `is_all` if it read
+    /// everything up to that: what it did not bring was not there.
+    pub(super) fn judge(&mut self, clock: Timestamp, is_all: bool) {
         let given_up = instant::before(clock, self.settings.retention());
         let settled = self.settled();
         let read_to = self.marks.watermark.unwrap_or(Timestamp::MIN);
         let listed_to = instant::before(read_to, self.settings.reconcile_window);
         let unfinished = self.unfinished.as_ref();
-        let is_hidden = |root, newest| {
-            newest < listed_to.as_millisecond()
-                && unfinished.is_some_and(|unfinished| unfinished.lacks(root, newest))
+        let unfinished = unfinished.filter(|unfinished| unfinished.read_at <= clock);
+        let absence = |root, newest| match unfinished {
+            _ if !is_all || newest >= listed_to.as_millisecond() => Absence::Awaited,
+            Some(unfinished) if unfinished.ids.contains(root) => Absence::Awaited,
+            Some(unfinished) if unfinished.lacks(root, newest) => Absence::Hidden,
+            _ => Absence::Unknown,
         };
         let given_up = given_up.as_millisecond();
-        for judged in self.runs.judge(given_up, settled, is_hidden) {
+        for judged in self.runs.judge(given_up, settled, absence) {
             self.protection
                 .take(judged, settled, &self.settings.protection);
         }

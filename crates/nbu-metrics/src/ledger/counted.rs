@@ -1,4 +1,4 @@
-//! What is remembered of one counted job: the later of its end and start, and a mark that tells a changed record from the same
+//! One counted job as it is remembered: the later of its end and start, and a mark that tells a changed record from the same
 //! one.
 
 use jiff::Timestamp;
@@ -31,12 +31,12 @@ impl Counted {
         instant::from_millis(self.millis())
     }
 
-    /// Whether the job lies before this horizon, and can be forgotten.
+    /// `true` if the job lies before this horizon, and can be forgotten.
     pub fn is_before(self, horizon: Timestamp) -> bool {
         self.millis() < fitting(horizon)
     }
 
-    /// Whether a record with these times is of another job, which was given the same id.
+    /// `true` if a record with these times is of another job, which was given the same id.
     pub(super) fn is_of_another_than(self, start: Option<Timestamp>, end: Timestamp) -> bool {
         reuse::is_another_job(start.map(fitting), fitting(end), self.millis())
     }
@@ -103,7 +103,7 @@ mod tests {
                 Some(micro),
                 Some(Timestamp::MAX),
             ] {
-                let counted = Counted::new(start.map_or(end, |start| start.max(end)), 7);
+                let counted = Counted::new(reuse::latest(start, end), 7);
                 assert!(
                     !counted.is_of_another_than(start, end),
                     "{start:?} to {end}"

@@ -83,9 +83,9 @@ impl FinishedJob<'_> {
         self.end.or(self.last_update)
     }
 
-    /// The later of its start and `end`: what is remembered of it.
+    /// The later of its start and `end`.
     pub(super) fn latest(&self, end: Timestamp) -> Timestamp {
-        self.start.map_or(end, |start| start.max(end))
+        super::reuse::latest(self.start, end)
     }
 
     /// How long it took: as reported, else from start to end.

@@ -10,7 +10,7 @@ use super::books::Books;
 use super::runs::Subject;
 use super::unfinished::Unfinished;
 use super::{CutClients, Ledger, Shelf, StoreError, instant};
-use crate::catalogue::{collection, jobs};
+use crate::catalogue::jobs;
 use crate::samples::Samples;
 
 impl Ledger {
@@ -124,15 +124,5 @@ pub(super) fn render(books: &Books, samples: &mut Samples) {
         let category = books.settings.results.result(Some(status)).as_str();
         let labels = [&*status.to_string(), text, category];
         samples.info(&jobs::STATUS_CODE_INFO, &labels);
-    }
-    let endpoint = jobs::JOBS.endpoint;
-    for (reason, count) in [
-        ("damaged_note", books.damaged_notes.values().sum()),
-        ("run_without_end", books.runs.dropped),
-    ] {
-        if count > 0 {
-            let labels = [endpoint, reason];
-            samples.counter(&collection::RECORDS_SKIPPED_TOTAL, &labels, count as f64);
-        }
     }
 }

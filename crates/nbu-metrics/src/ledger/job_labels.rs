@@ -17,15 +17,21 @@ pub enum JobLabel {
     MediaServer,
     /// `storage_unit`: where the backup was written to.
     StorageUnit,
+    /// `client`: whose data was protected, under the name that the client's last success carries too.
+    Client,
 }
+
+/// Behind them a key has other values only if they are chosen: so many labels there were when states of today were begun.
+const ALWAYS_KEPT: usize = 4;
 
 impl JobLabel {
     /// Every one, in the order in which they are exposed.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Policy,
         Self::ScheduleType,
         Self::MediaServer,
         Self::StorageUnit,
+        Self::Client,
     ];
 
     /// The label's name.
@@ -35,6 +41,7 @@ impl JobLabel {
             Self::ScheduleType => "schedule_type",
             Self::MediaServer => "media_server",
             Self::StorageUnit => "storage_unit",
+            Self::Client => "client",
         }
     }
 
@@ -49,6 +56,7 @@ impl JobLabel {
             Self::ScheduleType => &job.schedule_type,
             Self::MediaServer => &job.media_server,
             Self::StorageUnit => &job.storage_unit,
+            Self::Client => &job.client,
         }
     }
 }
@@ -68,18 +76,21 @@ impl JobLabels {
         self.0.get(place).copied().unwrap_or_default()
     }
 
-    /// The value of every optional label of the job, empty where the label is not chosen.
+    /// The values of the job's optional labels as a key has them, empty where the label is not chosen.
     pub(super) fn values<'j>(self, job: &'j FinishedJob<'_>) -> impl Iterator<Item = &'j str> {
         self.flags()
-            .map(move |(label, chosen)| if chosen { label.value(job) } else { "" })
+            .enumerate()
+            .filter(|(place, (_, chosen))| *place < ALWAYS_KEPT || *chosen)
+            .map(move |(_, (label, chosen))| if chosen { label.value(job) } else { "" })
     }
 
-    /// The chosen ones of all optional values.
+    /// The chosen ones of a key's optional values. One that the key does not have is empty.
     pub(super) fn choose<'v>(
         self,
         values: impl Iterator<Item = &'v str>,
     ) -> impl Iterator<Item = &'v str> {
         values
+            .chain(std::iter::repeat(""))
             .zip(self.0)
             .filter_map(|(value, chosen)| chosen.then_some(value))
     }
@@ -116,7 +127,7 @@ impl FromIterator<JobLabel> for JobLabels {
     }
 }
 
-/// One row per choice, by [`JobLabels::index`]: sixteen small leaks, once.
+/// One row per choice, by [`JobLabels::index`]: 32 small leaks, once.
 static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
     (0..1_usize << JobLabel::ALL.len())
         .map(|choice| {

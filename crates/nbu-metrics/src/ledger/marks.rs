@@ -26,10 +26,6 @@ pub struct Marks {
     pub gap_millis: u64,
     /// Records that changed after they had been counted.
     pub changed_after_done: u64,
-    /// Records read that ended before the horizon.
-    pub before_horizon: u64,
-    /// Records read that name neither an end nor a last update.
-    pub without_end: u64,
 }
 
 /// A stretch of `lastUpdateTime` that is being walked again, oldest first.

@@ -5,11 +5,11 @@
 //! record whose times are in order is taken for another job. All times are in milliseconds.
 
 /// The later of a job's start and end: what is remembered of it.
-pub(super) fn latest(start: Option<i64>, end: i64) -> i64 {
+pub(super) fn latest<T: Copy + Ord>(start: Option<T>, end: T) -> T {
     start.map_or(end, |start| start.max(end))
 }
 
-/// Whether a record with these times is of another job than the one of the same id, of which `latest` is remembered.
+/// `true` if a record with these times is of another job than the one of the same id, of which `latest` is remembered.
 pub(super) fn is_another_job(start: Option<i64>, end: i64, latest: i64) -> bool {
     start.is_some_and(|start| start > latest && end >= start)
 }

@@ -5,7 +5,8 @@
 //! judged after a complete walk once its root is done, and again after each walk that brought more of it.
 //!
 //! A root that is never listed, for permissions hide it, would leave its jobs unjudged for ever. So they are judged without it once
-//! no walk can bring it any more and it is not under way.
+//! no walk can bring it any more and it is not under way. Where nobody can say whether it is, only what failed is told of them
+//! before they are forgotten.
 //!
 //! A run is forgotten once it is judged and every child was read that any of its jobs counts. Where a job has more children
 //! than were read, or the records do not count them, it is kept for as long as any of its jobs would still be taken: a job
@@ -21,7 +22,6 @@ mod tests;
 
 use jiff::Timestamp;
 
-use super::encoding::{Reader, Writer};
 use super::store::{Note, Shelf};
 use super::{FinishedJob, ResultRules, reuse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +31,6 @@ pub(super) use run::Verdict;
 use run::{Extent, Root, Run};
 pub(super) use subject::Subject;
 
-/// The note of how many runs were dropped. No root has this key.
-const DROPPED: &str = "dropped";
-/// The form of that note.
-const FORM: u8 = 1;
 /// The most jobs in all runs. A primary has some thousands in runs that are under way; a server that makes up roots must not fill
 /// the memory.
 const MOST: usize = if cfg!(test) { 2_000 } else { 500_000 };
@@ -54,17 +50,24 @@ pub(super) struct Runs {
     homes: BTreeMap<u64, u64>,
     /// Roots whose note is not what it should be.
     dirty: BTreeSet<u64>,
-    /// Runs that were dropped unjudged.
-    pub(super) dropped: u64,
-    /// What the note says of those.
-    dropped_noted: u64,
+}
+
+/// Reasons why the root of a run was not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Absence {
+    /// It is under way, or not everything was read that may bring it.
+    Awaited,
+    /// Everything was read, and nobody knows what is under way.
+    Unknown,
+    /// It will not come any more: permissions hide it.
+    Hidden,
 }
 
 /// A run judged: its root, and how it ended for each subject.
 pub(super) type Judged = (u64, Vec<(Subject, Verdict)>);
 
 impl Runs {
-    /// Whether the job is a whole run. It needs to be followed by nobody then.
+    /// `true` if the job is a whole run. It needs to be followed by nobody then.
     pub(super) fn is_alone(&self, job: &FinishedJob<'_>) -> bool {
         job.child_count == Some(0) && self.root_of(job) == job.id
     }
@@ -122,33 +125,43 @@ impl Runs {
     /// that have not got on since `given_up`, and those that were judged and ended before `settled`, for of them no job
     /// is taken any more.
     ///
-    /// `is_hidden` tells of a root that was not read, and of when the last of its jobs ended, whether it will not come any more:
-    /// permissions hide it. Its jobs are judged without it, and again should it come after all.
+    /// `absence` tells why a root was not read, by its id and when the last of its jobs ended. The jobs of a hidden one are judged
+    /// without it, and again should it come after all.
     pub(super) fn judge(
         &mut self,
         given_up: i64,
         settled: i64,
-        is_hidden: impl Fn(u64, i64) -> bool,
+        absence: impl Fn(u64, i64) -> Absence,
     ) -> Vec<Judged> {
         let mut judged = Vec::new();
         let mut gone = Vec::new();
         let mut kept = 0;
         for (root, run) in &mut self.open {
-            let is_ready = run.root.is_some() || (run.changed && is_hidden(*root, run.newest));
-            let is_new = is_ready && std::mem::take(&mut run.changed);
-            let limit = if run.root.is_some() {
+            let has_root = run.root.is_some();
+            let limit = if has_root {
                 given_up.max(settled)
             } else {
                 given_up
             };
-            let is_over = run.newest < limit;
-            let mut extent = Extent::Part;
-            if run.root.is_some() && (is_new || is_over) {
-                extent = run.extent();
+            let mut is_over = run.newest < limit;
+            // Nor does a backup that is awaited after snapshots come before everything was read.
+            let asks = !has_root && (run.changed || (is_over && run.is_of_snapshots()));
+            let absence = asks.then(|| absence(*root, run.newest));
+            if absence == Some(Absence::Awaited) {
+                is_over = false;
             }
-            if is_new && run.root.is_none() && run.is_of_snapshots() {
-                // Nor does a backup after them.
-                extent = Extent::Unknown;
+            if absence == Some(Absence::Unknown) && run.changed && is_over {
+                let mut verdicts = run.verdicts(*root, Extent::Part);
+                verdicts.retain(|(_, verdict)| !verdict.outcome.is_success());
+                if !verdicts.is_empty() {
+                    judged.push((*root, verdicts));
+                }
+            }
+            let is_ready = has_root || absence == Some(Absence::Hidden);
+            let is_new = is_ready && std::mem::take(&mut run.changed);
+            let mut extent = Extent::Part;
+            if has_root && (is_new || is_over) {
+                extent = run.extent();
             }
             if is_new {
                 // Its note says whether it was judged.
@@ -158,10 +171,10 @@ impl Runs {
             let is_told = match extent {
                 Extent::Whole => true,
                 Extent::Part => false,
-                // Whoever comes finds it by the root's id.
+                // A job of it that comes finds it by the root's id.
                 Extent::Unknown => run.is_root_alone(*root),
             };
-            if is_over && extent == Extent::Part && run.root.is_some() && run.is_of_snapshots() {
+            if is_over && extent == Extent::Part && is_ready && run.is_of_snapshots() {
                 // What they waited for does not come.
                 judged.push((*root, run.verdicts(*root, Extent::Unknown)));
             }
@@ -181,10 +194,7 @@ impl Runs {
             gone.push(*root);
         }
         for root in gone {
-            let run = self.take_out(root);
-            if run.is_some_and(|run| run.changed) {
-                self.dropped = self.dropped.saturating_add(1);
-            }
+            self.take_out(root);
         }
         judged
     }
@@ -205,12 +215,6 @@ impl Runs {
 
     /// Puts back what a note says; `None` if it is damaged.
     pub(super) fn restore(&mut self, key: &str, value: &[u8], rules: &ResultRules) -> Option<()> {
-        if key == DROPPED {
-            let mut reader = Reader::open(FORM, key, value)?;
-            self.dropped = reader.number()?;
-            self.dropped_noted = self.dropped;
-            return Some(());
-        }
         let root: u64 = key.parse().ok()?;
         let run = Run::decode(key, value, rules)?;
         self.homes.extend(run.ids().map(|id| (id, root)));
@@ -223,18 +227,17 @@ impl Runs {
     }
 
     pub(super) fn is_noted(&self) -> bool {
-        self.dirty.is_empty() && self.dropped == self.dropped_noted
+        self.dirty.is_empty()
     }
 
     /// Forgets that notes are not what they should be.
     pub(super) fn drop_notes(&mut self) {
         self.dirty.clear();
-        self.dropped_noted = self.dropped;
     }
 
     /// What the notes should say that do not yet.
     pub(super) fn notes(&mut self) -> Vec<Note> {
-        let mut notes: Vec<_> = std::mem::take(&mut self.dirty)
+        std::mem::take(&mut self.dirty)
             .into_iter()
             .map(|root| {
                 let key = root.to_string();
@@ -245,18 +248,7 @@ impl Runs {
                     value,
                 }
             })
-            .collect();
-        if self.dropped != self.dropped_noted {
-            let mut writer = Writer::new(FORM);
-            writer.number(self.dropped);
-            notes.push(Note {
-                shelf: Shelf::Runs,
-                key: DROPPED.into(),
-                value: Some(writer.seal(DROPPED)),
-            });
-            self.dropped_noted = self.dropped;
-        }
-        notes
+            .collect()
     }
 
     fn root_of(&self, job: &FinishedJob<'_>) -> u64 {
@@ -280,13 +272,18 @@ impl Runs {
         if !reuse::is_another_job(start, end, run.root?.latest?) {
             return None;
         }
-        let extent = run.extent();
-        if id != root && extent == Extent::Part {
+        if id != root && run.extent() == Extent::Part {
             return None;
         }
-        let verdicts = run.verdicts(root, extent);
-        self.take_out(root);
-        Some((root, verdicts))
+        let mut run = self.take_out(root)?;
+        // Jobs of the new run that came before its root.
+        let later = run.split_off_later();
+        if later.len() > 0 {
+            self.jobs += later.len();
+            self.homes.extend(later.ids().map(|id| (id, root)));
+            self.open.insert(root, later);
+        }
+        Some((root, run.verdicts(root, run.extent())))
     }
 
     /// Takes out what was judged first, and then the oldest, until what is left is not too much. `newest` stays.
@@ -297,9 +294,6 @@ impl Runs {
             let Some(root) = first.or_else(|| self.open.keys().nth(1).copied()) else {
                 return;
             };
-            if !self.judged.contains(&root) {
-                self.dropped = self.dropped.saturating_add(1);
-            }
             self.take_out(root);
         }
     }

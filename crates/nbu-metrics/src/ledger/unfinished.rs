@@ -1,4 +1,4 @@
-//! What is under way: a finished job waits for its parent as long as that may still finish.
+//! Jobs under way: a finished job waits for its parent as long as that may still finish.
 
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
@@ -12,7 +12,7 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Whether they were read after `ended`, in milliseconds, and this id was not among them.
+    /// `true` if they were read after `ended`, in milliseconds, and this id was not among them.
     pub(super) fn lacks(&self, id: u64, ended: i64) -> bool {
         self.read_at.as_millisecond() >= ended && !self.ids.contains(id)
     }

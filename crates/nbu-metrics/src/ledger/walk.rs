@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Ledger, Slice, StoreError};
+use super::{Ledger, Purpose, Slice, StoreError};
 
 /// What is to be walked now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,7 +52,8 @@ impl<'l> WalkGuard<'l> {
                 .change_marks()
                 .complete(&self.slice, self.clock, &settings);
             books.pace.fitted();
-            books.judge(self.clock);
+            let is_all = self.slice.purpose == Purpose::Advance && self.slice.to.is_none();
+            books.judge(self.clock, is_all);
             books.forget();
         }
         self.ledger.save().await

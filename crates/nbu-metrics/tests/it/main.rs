@@ -13,3 +13,4 @@ mod catalogue;
 mod collectors;
 mod exposition;
 mod ledger;
+mod zero_first;

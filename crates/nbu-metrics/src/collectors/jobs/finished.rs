@@ -1,5 +1,7 @@
 //! Finished jobs, slice by slice into the ledger.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use nbu_api::{
     ApiVersion, Filter, JobEnding, JobState, JobType, PolicyType, ScheduleType, filter::job,
@@ -8,7 +10,7 @@ use nbu_client::{Error, Reason};
 
 use super::cursors::{self, Division, Reading};
 use crate::collector::{CollectError, Context};
-use crate::ledger::{FinishedJob, Slice};
+use crate::ledger::{FinishedJob, Slice, instant};
 
 /// NetBackup's code for a filter it does not accept.
 const BAD_FILTER: i64 = 9401;
@@ -38,7 +40,7 @@ enum TimeField {
     End,
 }
 
-/// What a walk over finished jobs left to do.
+/// The work that a walk over finished jobs left to do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walked {
     pub(super) manner: Manner,
@@ -53,6 +55,10 @@ pub(super) async fn collect(
     manner: &Manner,
 ) -> Result<Walked, CollectError> {
     context.ledger.compare_clocks(clock, (context.clock)());
+    // Before anything may fail: the next run is not the first any more.
+    if context.ledger.marks().horizon.is_none() {
+        log_first_start(context, clock);
+    }
     let agenda = context.ledger.begin(clock).await?;
     let mut manner = manner.of(context.client.version());
     walk(context, agenda.advance, clock, &mut manner).await?;
@@ -64,6 +70,34 @@ pub(super) async fn collect(
         manner,
         more: agenda.advance.to.is_some(),
     })
+}
+
+/// Tells from when on jobs are counted. A new user misses those before in the counters, where they never were to be.
+fn log_first_start(context: Context<'_>, horizon: Timestamp) {
+    let look_back = context.ledger.settings().look_back;
+    tracing::info!(
+        primary = %context.client.primary(),
+        horizon = %format_args!("{horizon:.0}"),
+        looked_back_to = %format_args!("{:.0}", instant::before(horizon, look_back)),
+        "first start: jobs that ended before the horizon are not counted; last successes are looked up in the {} before it (look_back)",
+        in_words(look_back)
+    );
+}
+
+/// The duration as the configuration has it, in the largest unit that fits.
+fn in_words(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+    ];
+    let fitting = units
+        .into_iter()
+        .find(|(unit, _)| millis.is_multiple_of(*unit));
+    let (unit, word) = fitting.unwrap_or((1, "ms"));
+    format!("{}{word}", millis / unit)
 }
 
 async fn walk(
@@ -200,6 +234,19 @@ pub(super) fn finished(job: JobEnding<'_>) -> FinishedJob<'_> {
 mod tests {
     use super::*;
     use crate::ledger::StoreError;
+
+    #[test]
+    fn durations_are_written_as_they_are_configured() {
+        for (millis, text) in [
+            (86_400_000, "1d"),
+            (90_000_000, "25h"),
+            (5_400_000, "90m"),
+            (90_000, "90s"),
+            (1_500, "1500ms"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(millis)), text);
+        }
+    }
 
     #[test]
     fn a_store_that_fails_does_not_narrow_the_slices() {

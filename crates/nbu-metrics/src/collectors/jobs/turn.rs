@@ -1,10 +1,12 @@
-//! Whose turn it is: the live jobs' or the finished ones'.
+//! Turns of the live jobs and the finished ones.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use nbu_client::Reason;
+
+use crate::collector::CollectError;
 
 /// Shared by all runs, for the attempts that failed or were dropped count too: neither walk may starve the other.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +25,28 @@ struct Attempts {
     live_at: Option<Timestamp>,
     /// Finished jobs were walked since, or at least tried to be.
     walked: bool,
-    /// Why the last live walk brought nothing.
-    unread: Option<Reason>,
+    /// The failure of the last live walk, if it brought nothing.
+    failure: Option<LiveFailure>,
+}
+
+/// The failure of a live walk that brought nothing.
+#[derive(Clone, Debug)]
+pub(super) struct LiveFailure {
+    pub(super) reason: Reason,
+    /// The failed call, where it was one.
+    pub(super) error: Option<nbu_client::Error>,
+}
+
+impl From<&CollectError> for LiveFailure {
+    fn from(error: &CollectError) -> Self {
+        Self {
+            reason: error.reason(),
+            error: match error {
+                CollectError::Client(error) => Some(error.clone()),
+                _ => None,
+            },
+        }
+    }
 }
 
 impl Turn {
@@ -39,34 +61,37 @@ impl Turn {
             live_at: Some(now),
             walked: false,
             // Nobody says so when it is dropped at its deadline.
-            unread: Some(Reason::Timeout),
+            failure: Some(LiveFailure {
+                reason: Reason::Timeout,
+                error: None,
+            }),
         };
         Work::Live
     }
 
     /// Where the credential was refused nothing else would be answered either, so it stays the live jobs' turn: with the next
     /// credential they are read at once, and nothing of the trouble is left.
-    pub(super) fn live_failed(&self, reason: Reason) {
+    pub(super) fn live_failed(&self, failure: LiveFailure) {
         let mut attempts = self.attempts();
-        attempts.unread = Some(reason);
-        if reason == Reason::Unauthorized {
+        if failure.reason == Reason::Unauthorized {
             attempts.live_at = None;
         }
+        attempts.failure = Some(failure);
     }
 
     pub(super) fn live_succeeded(&self, now: Timestamp) {
         let mut attempts = self.attempts();
         attempts.live_at = Some(now);
-        attempts.unread = None;
+        attempts.failure = None;
     }
 
     pub(super) fn is_live_due(&self, now: Timestamp, interval: Duration) -> bool {
         self.attempts().is_live_due(now, interval)
     }
 
-    /// Why the last live walk brought nothing, if it did not.
-    pub(super) fn unread(&self) -> Option<Reason> {
-        self.attempts().unread
+    /// The failure of the last live walk, if it brought nothing.
+    pub(super) fn live_failure(&self) -> Option<LiveFailure> {
+        self.attempts().failure.clone()
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts> {
@@ -116,10 +141,13 @@ mod tests {
         let at = Timestamp::from_second(1_800_000_000).unwrap();
         let turn = Turn::default();
         assert_eq!(turn.take(at, MINUTE), Work::Live);
-        turn.live_failed(Reason::Unauthorized);
+        turn.live_failed(LiveFailure {
+            reason: Reason::Unauthorized,
+            error: None,
+        });
         assert_eq!(turn.take(at, MINUTE), Work::Live);
         turn.live_succeeded(at);
         assert_eq!(turn.take(at, MINUTE), Work::Finished);
-        assert_eq!(turn.unread(), None);
+        assert!(turn.live_failure().is_none());
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use nbu_api::endpoint::{GENERIC_POLICY_SCHEMA, POLICY};
 use nbu_api::{PolicyDetail, Query};
-use nbu_client::{Client, Error, Reason};
+use nbu_client::{Client, Error};
 
 use super::inventory::{Inventory, KnownPolicy};
 use super::rhythm::{self, Rhythm};
@@ -21,6 +21,8 @@ use crate::samples::Samples;
 
 /// Policies read in one piece of a run.
 const AT_ONCE: usize = 50;
+/// So many policies in a row that are not answered end a run: then it is more than the policies.
+const SILENT: u32 = 2;
 /// A policy that does not tell its generation is read again after this time.
 const ANYHOW: Duration = Duration::from_secs(6 * 3600);
 
@@ -77,21 +79,24 @@ impl Schedules {
         due.map(|(name, _)| Arc::clone(name)).collect()
     }
 
-    /// Reads some of those that are due, and takes them off the list. Of one that cannot be read, what is known is kept.
+    /// Reads some of those that are due, and takes them off the list. Of one that cannot be read, what is known is kept. Gives the
+    /// failure if so many in a row are not answered that the others are left for the next run.
     pub(super) async fn read(
         &mut self,
         client: &Client,
         inventory: &Inventory,
         due: &mut Vec<Arc<str>>,
         now: Timestamp,
-    ) -> Result<(), CollectError> {
+    ) -> Result<Option<Arc<CollectError>>, CollectError> {
+        let mut silent = 0;
         for _ in 0..AT_ONCE {
             let Some(name) = due.pop() else {
-                return Ok(());
+                break;
             };
             let generation = inventory.policy(&name).and_then(|policy| policy.generation);
-            match read_one(client, &name, self.unreadable.contains(&name)).await {
+            match read_one(client, &name).await {
                 Ok(rhythms) => {
+                    silent = 0;
                     self.unreadable.was_read(client, &name);
                     let known = Known {
                         generation,
@@ -100,20 +105,34 @@ impl Schedules {
                     };
                     self.known.insert(name, known);
                 }
-                Err(error) if is_of_one_policy(&error) => {
-                    self.unreadable
+                Err(error) => {
+                    let is_silent = matches!(error, Error::Timeout { .. } | Error::Broken { .. });
+                    silent = if is_silent { silent + 1 } else { 0 };
+                    let error = CollectError::from(error);
+                    if !is_silent && !error.is_of_one_answer() {
+                        return Err(error);
+                    }
+                    let error = self
+                        .unreadable
                         .put_off(client, name, generation, now, error);
+                    if silent == SILENT {
+                        due.clear();
+                        return Ok(Some(error));
+                    }
                 }
-                Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Why no active policy can be read, if none can.
-    pub(super) fn refusal(&self, inventory: &Inventory) -> Option<Arc<CollectError>> {
+    /// Ends a run. Gives the failure if no active policy can be read; then all are asked for again in the next run.
+    pub(super) fn end(&mut self, inventory: &Inventory) -> Option<Arc<CollectError>> {
         let active = inventory.active_policies();
-        self.unreadable.all(active.map(|(name, _)| &**name))
+        let refusal = self.unreadable.all(active.map(|(name, _)| &**name));
+        if refusal.is_some() {
+            self.unreadable.ask_all_again();
+        }
+        refusal
     }
 
     pub(super) fn render(&self, inventory: &Inventory, now: Timestamp, samples: &mut Samples) {
@@ -154,13 +173,12 @@ impl Known {
     }
 }
 
-/// Reads the schedules of one policy; where its own schema cannot be answered or read, once in the one that all types have. What was
-/// `unreadable` before is not asked for again and again.
-async fn read_one(client: &Client, name: &str, unreadable: bool) -> Result<Vec<Rhythm>, Error> {
-    let query = Query::of(name.to_owned());
-    let generic = query.clone().header(GENERIC_POLICY_SCHEMA).once();
-    let own = if unreadable { query.once() } else { query };
-    match read_in(client, own).await {
+/// Reads the schedules of one policy; where its own schema cannot be answered or read, in the one that all types have. Each is asked
+/// for once: repeating what fails would take the time of the others.
+async fn read_one(client: &Client, name: &str) -> Result<Vec<Rhythm>, Error> {
+    let query = Query::of(name.to_owned()).once();
+    let generic = query.clone().header(GENERIC_POLICY_SCHEMA);
+    match read_in(client, query).await {
         Err(error) if is_of_its_schema(&error) => read_in(client, generic).await,
         outcome => outcome,
     }
@@ -175,18 +193,13 @@ async fn read_in(client: &Client, query: Query) -> Result<Vec<Rhythm>, Error> {
     Ok(rhythms)
 }
 
-/// Whether another schema may help: the primary answered, and neither permission nor policy is missing.
+/// `true` if another schema may help: the primary answered, and neither permission nor policy is missing.
 fn is_of_its_schema(error: &Error) -> bool {
     matches!(
-        error.reason(),
-        Reason::Http | Reason::Parse | Reason::NotSupported
+        error,
+        Error::Http { .. }
+            | Error::NotSupported { .. }
+            | Error::ContentType { .. }
+            | Error::Decode { .. }
     ) && error.status() != Some(404)
-}
-
-/// Whether asking for other policies may go better.
-fn is_of_one_policy(error: &Error) -> bool {
-    matches!(
-        error.reason(),
-        Reason::Http | Reason::Parse | Reason::NotSupported | Reason::Forbidden | Reason::Limit
-    )
 }

@@ -31,7 +31,7 @@ impl Named {
     }
 }
 
-/// What policies of a type name.
+/// The kind of thing that policies of a type name.
 pub(super) fn named(policy_type: &PolicyType<'_>) -> Named {
     match policy_type {
         PolicyType::Standard

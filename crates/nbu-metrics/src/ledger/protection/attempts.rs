@@ -14,7 +14,7 @@ const MOST: usize = 66;
 /// The form of the note.
 const FORM: u8 = 2;
 
-/// What is remembered: the last success that nothing can change any more, and every run after it. Nothing can change a run
+/// The runs that are remembered: the last success that nothing can change any more, and every run after it. Nothing can change a run
 /// of which every job was read, nor one that ended so long ago that no job of it is taken any more; of any other a job may
 /// still come and turn a success into a failure.
 ///
@@ -48,6 +48,8 @@ pub(super) struct Attempt {
     until: i64,
     /// Every job of it was read.
     is_final: bool,
+    /// It was judged without its root: what is read of it later is joined.
+    is_rootless: bool,
 }
 
 impl Attempt {
@@ -56,12 +58,12 @@ impl Attempt {
         (self.end, self.root)
     }
 
-    /// Whether the verdict is on this run, and not on a later one whose root has the same id.
+    /// `true` if the verdict is on this run, and not on a later one whose root has the same id.
     fn is_of(&self, root: u64, verdict: &Verdict) -> bool {
         self.root == root && !reuse::is_another_job(verdict.start, verdict.end, self.until)
     }
 
-    /// Whether nothing can change it. During the look-back, of which nothing is `settled`, its jobs may be read again.
+    /// `true` if nothing can change it. During the look-back, of which nothing is `settled`, its jobs may be read again.
     const fn is_settled(&self, settled: i64) -> bool {
         self.until < settled || (self.is_final && settled > i64::MIN)
     }
@@ -78,6 +80,7 @@ impl Attempts {
             outcome: verdict.outcome,
             until: verdict.until,
             is_final: verdict.is_final,
+            is_rootless: verdict.is_rootless,
         };
         let of_it = |attempt: &Attempt| attempt.is_of(root, verdict);
         if let Some(place) = self.recent.iter().rposition(of_it) {
@@ -88,8 +91,11 @@ impl Attempts {
             }
             self.recent.remove(place);
             attempt.until = attempt.until.max(before.until);
-            // A verdict on the whole run replaces what was known of it, a part is joined.
-            if verdict.is_late {
+            // A verdict on the whole run replaces what was known of it, a part is joined. So is what may lack jobs that were known
+            // and are forgotten, as those of a root that was never read.
+            let is_rootless = before.is_rootless || verdict.is_rootless;
+            if verdict.is_late || (is_rootless && !verdict.is_final) {
+                attempt.is_rootless = is_rootless;
                 attempt.end = attempt.end.max(before.end);
                 attempt.outcome = attempt.outcome.max(before.outcome);
                 attempt.is_final = before.is_final;
@@ -223,13 +229,15 @@ impl Attempts {
         };
         let dropped = if has_dropped { Some(next()?) } else { None };
         let recent = (0..count).map(|_| next()).collect::<Option<_>>()?;
-        reader.is_at_end().then_some(Self {
+        let mut attempts = Self {
             recent,
             dropped,
             older_success,
             uncounted,
             floor,
-        })
+        };
+        attempts.revoke_dropped();
+        reader.is_at_end().then_some(attempts)
     }
 
     /// Takes other rules for what a status means.
@@ -237,6 +245,16 @@ impl Attempts {
         for attempt in self.recent.iter_mut().chain(&mut self.dropped) {
             attempt.outcome = Outcome::of(attempt.outcome.status(), rules);
         }
+        self.revoke_dropped();
+    }
+
+    /// Forgets the last success among the dropped if it is none by the rules of now.
+    fn revoke_dropped(&mut self) {
+        let revoked = self
+            .dropped
+            .take_if(|dropped| !dropped.outcome.is_success());
+        let failed = revoked.is_some_and(|revoked| revoked.outcome.is_failure());
+        self.uncounted = self.uncounted.saturating_add(u64::from(failed));
     }
 
     /// When the last success before those that are remembered ended.
@@ -257,7 +275,8 @@ impl Attempt {
         writer.signed(self.end.wrapping_sub(before));
         writer.number(self.root);
         let has_status = self.outcome.status().is_some();
-        writer.number(u64::from(self.is_final) | u64::from(has_status) << 1);
+        let is_rootless = u64::from(self.is_rootless) << 2;
+        writer.number(u64::from(self.is_final) | u64::from(has_status) << 1 | is_rootless);
         if let Some(status) = self.outcome.status() {
             writer.signed(status);
         }
@@ -278,6 +297,7 @@ impl Attempt {
             outcome: Outcome::of(status, rules),
             until: end.wrapping_add(reader.signed()?),
             is_final: has & 1 != 0,
+            is_rootless: has & 4 != 0,
         })
     }
 }

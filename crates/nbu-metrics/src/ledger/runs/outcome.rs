@@ -19,7 +19,7 @@ impl Outcome {
         status: Some(0),
     };
 
-    /// What this status means.
+    /// The outcome that this status means.
     pub(in crate::ledger) fn of(status: Option<i64>, rules: &ResultRules) -> Self {
         Self {
             result: rules.result(status),

@@ -87,6 +87,8 @@ pub(in crate::ledger) struct Verdict {
     pub(in crate::ledger) until: i64,
     /// It is one of a part, the rest of which was judged before.
     pub(in crate::ledger) is_late: bool,
+    /// Its root was not read: there may have been more of it.
+    pub(in crate::ledger) is_rootless: bool,
     /// It is one of the whole run.
     pub(in crate::ledger) is_final: bool,
 }
@@ -105,6 +107,7 @@ impl Verdict {
             end,
             until: reuse::latest(start, end),
             is_late: false,
+            is_rootless: false,
             is_final: true,
         })
     }
@@ -153,6 +156,27 @@ impl Run {
             }
             self.members.entry(id).or_insert(member);
         }
+    }
+
+    /// Takes out the leaves that started after the root was done: they belong to a later run whose root has the same id.
+    pub(super) fn split_off_later(&mut self) -> Self {
+        let latest = self.root.and_then(|root| root.latest);
+        let is_later = |member: &Member| latest.is_some_and(|latest| member.is_after(latest));
+        let members = std::mem::take(&mut self.members);
+        let (later, own): (BTreeMap<_, _>, _) = members
+            .into_iter()
+            .partition(|(_, member)| is_later(member));
+        self.members = own;
+        let ends = later.values().filter_map(|member| member.leaf.as_ref());
+        let newest = ends.map(|leaf| leaf.end).max().unwrap_or_default();
+        let mut new = Self::default();
+        new.absorb(Self {
+            subjects: self.subjects.clone(),
+            members: later,
+            newest,
+            ..Self::default()
+        });
+        new
     }
 
     /// Takes other rules for what a status means.
@@ -204,6 +228,7 @@ impl Run {
                     end: leaf.end,
                     until: reuse::latest(leaf.start, leaf.end),
                     is_late: self.root.is_some_and(|root| root.latest.is_none()),
+                    is_rootless: self.root.is_none(),
                     is_final: extent == Extent::Whole,
                 };
                 (verdict, true)
@@ -265,10 +290,14 @@ impl Run {
         }
     }
 
-    /// How the jobs ended of which children are missing.
+    /// How the jobs ended of which children are missing. Where the root failed, leaves that started after that do not stand in
+    /// for them: they may be those of a later run, and would make a success of this one.
     fn wanting(&self) -> impl Iterator<Item = Outcome> {
+        let failed = self.root.filter(|root| !root.outcome.is_success());
+        let latest = failed.and_then(|root| root.latest);
+        let is_later = |member: &Member| latest.is_some_and(|latest| member.is_after(latest));
         let mut read: BTreeMap<u64, u64> = BTreeMap::new();
-        for member in self.members.values() {
+        for member in self.members.values().filter(|member| !is_later(member)) {
             *read.entry(member.parent).or_default() += 1;
         }
         let members = self.members.iter();
@@ -307,6 +336,14 @@ impl Run {
             },
             |place| last + place,
         )
+    }
+}
+
+impl Member {
+    /// `true` for a leaf that is another job than one that is known to this point in time.
+    fn is_after(&self, latest: i64) -> bool {
+        let leaf = self.leaf.as_ref();
+        leaf.is_some_and(|leaf| reuse::is_another_job(leaf.start, leaf.end, latest))
     }
 }
 

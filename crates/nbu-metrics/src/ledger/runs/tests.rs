@@ -31,22 +31,25 @@ fn take_run(runs: &mut Runs, root: u64) {
 fn what_is_kept_for_late_jobs_is_bounded_and_what_had_to_go_is_no_success() {
     let mut runs = Runs::default();
     let count = u64::try_from(MOST).unwrap();
+    let mut judged = 0;
     for root in (10..10 + 10 * count).step_by(10) {
         take_run(&mut runs, root);
         if root % 100 == 0 {
-            runs.judge(i64::MIN, i64::MIN, |_, _| false);
+            judged += runs
+                .judge(i64::MIN, i64::MIN, |_, _| Absence::Unknown)
+                .len();
             assert!(runs.jobs <= MOST_KEPT && runs.open.len() <= MOST_KEPT);
         }
         assert!(runs.jobs <= MOST && runs.homes.len() <= MOST);
     }
-    assert_eq!(runs.dropped, 0, "all that had to go was judged");
+    assert_eq!(judged, MOST, "all that had to go was judged");
     assert!(!runs.open.contains_key(&10));
     let mut late = |job: FinishedJob<'static>| {
         take(&mut runs, &job, 19, false, true);
         let told = |(root, verdicts): Judged| {
             (root, verdicts[0].1.is_late, verdicts[0].1.outcome.status())
         };
-        let judged = runs.judge(i64::MIN, i64::MIN, |_, _| false);
+        let judged = runs.judge(i64::MIN, i64::MIN, |_, _| Absence::Unknown);
         judged.into_iter().map(told).collect::<Vec<_>>()
     };
     // Of one that had to go, and of one that is still there, whose root is found by its parent.
@@ -65,7 +68,7 @@ fn runs_that_never_end_are_dropped_the_oldest_first() {
         take(&mut runs, &job, 5, false, false);
         assert!(runs.jobs <= MOST && runs.homes.len() <= MOST);
     }
-    assert_eq!((runs.dropped, runs.jobs), (count, MOST));
+    assert_eq!((runs.open.len(), runs.jobs), (MOST, MOST));
     assert_eq!(runs.open.keys().next(), Some(&(10 + 10 * count)));
 }
 
@@ -76,12 +79,16 @@ fn what_ended_before_anything_is_taken_goes_and_leaves_nothing() {
     take_run(&mut runs, 200);
     let endless = job(301, Some(300), 0, 50);
     take(&mut runs, &endless, 50, false, false);
-    assert_eq!(runs.judge(i64::MIN, i64::MIN, |_, _| false).len(), 2);
-    assert_eq!(runs.judge(i64::MIN, 150, |_, _| false), []);
+    assert_eq!(
+        runs.judge(i64::MIN, i64::MIN, |_, _| Absence::Unknown)
+            .len(),
+        2
+    );
+    assert_eq!(runs.judge(i64::MIN, 150, |_, _| Absence::Unknown), []);
     let left: Vec<_> = runs.open.keys().copied().collect();
     assert_eq!(left, [200, 300], "one is not done, whenever its jobs ended");
-    assert_eq!(runs.judge(250, 150, |_, _| false), []);
-    assert_eq!((runs.dropped, runs.jobs), (1, 0));
+    assert_eq!(runs.judge(250, 150, |_, _| Absence::Unknown), []);
+    assert_eq!(runs.jobs, 0);
     assert!(runs.homes.is_empty() && runs.judged.is_empty() && runs.open.is_empty());
 }
 
@@ -101,11 +108,13 @@ fn a_judged_run_is_not_judged_again_after_a_restart() {
     };
     let mut before = read(&mut runs);
     assert_eq!(
-        before.judge(i64::MIN, i64::MIN, |_, _| false).len(),
+        before
+            .judge(i64::MIN, i64::MIN, |_, _| Absence::Unknown)
+            .len(),
         1,
         "it was not"
     );
     let mut after = read(&mut before);
-    assert_eq!(after.judge(i64::MIN, i64::MIN, |_, _| false), []);
+    assert_eq!(after.judge(i64::MIN, i64::MIN, |_, _| Absence::Unknown), []);
     assert_eq!((after.jobs, after.judged.len()), (3, 1));
 }

@@ -7,9 +7,10 @@
 //! walked whenever the file is opened. What does not hold is set aside, not repaired by guessing. A [witness] beside the file
 //! tells whether the state is older than what was written last.
 //!
-//! redb blocks and may panic on a damaged file: it is called on the runtime's blocking threads only, one call at a time,
-//! and its panics end there. No thread lives longer than its call.
+//! redb blocks and may panic on a damaged file: it is called on the runtime's blocking threads only, one call at a time, at most
+//! one thread for a file, and its panics end there. No thread lives longer than the calls that wait.
 
+mod calls;
 mod chunk;
 mod code;
 mod database;
@@ -30,10 +31,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::{Changes, Committed, Remembered, Saved, Store, StoreError, StoreFuture};
 use crate::ledger::{Counted, Marks};
 
+use calls::Calls;
 use database::Database;
 use pending::Pending;
 use trouble::Trouble;
@@ -45,6 +48,7 @@ pub use witness::Lost;
 pub struct FileStore {
     path: PathBuf,
     shared: Arc<Shared>,
+    calls: Calls,
     runtime: Handle,
 }
 
@@ -116,6 +120,7 @@ impl FileStore {
         Self {
             path,
             shared: Arc::new(shared),
+            calls: Calls::default(),
             runtime,
         }
     }
@@ -125,17 +130,40 @@ impl FileStore {
         &self.path
     }
 
-    /// Does something on a blocking thread, at once and whether or not the future is polled.
+    /// Does something on a blocking thread, after what was asked before and whether or not the future is polled.
     fn spawn<T: Send + 'static>(
         &self,
         act: &'static str,
         work: impl FnOnce(&Shared) -> Result<T, Trouble> + Send + 'static,
     ) -> StoreFuture<'static, T> {
+        self.spawn_while(act, |_| true, work)
+    }
+
+    /// Reads something likewise, unless nobody awaits it any more when it is its turn.
+    fn spawn_read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, Trouble> + Send + 'static,
+    ) -> StoreFuture<'static, T> {
+        self.spawn_while("read", |answer| !answer.is_closed(), work)
+    }
+
+    fn spawn_while<T: Send + 'static>(
+        &self,
+        act: &'static str,
+        is_wanted: fn(&oneshot::Sender<Result<T, Trouble>>) -> bool,
+        work: impl FnOnce(&Shared) -> Result<T, Trouble> + Send + 'static,
+    ) -> StoreFuture<'static, T> {
         let shared = Arc::clone(&self.shared);
         let path = self.path.clone();
-        let task = self.runtime.spawn_blocking(move || work(&shared));
+        let (answer, answered) = oneshot::channel();
+        self.calls.add(&self.runtime, move || {
+            if is_wanted(&answer) {
+                // Dropped if it is not waited for any more.
+                let _ = answer.send(work(&shared));
+            }
+        });
         Box::pin(async move {
-            let source: Box<dyn std::error::Error + Send + Sync> = match task.await {
+            let source: Box<dyn std::error::Error + Send + Sync> = match answered.await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(trouble)) => Box::new(opening::InFile {
                     path,
@@ -170,7 +198,7 @@ impl Store for FileStore {
         if unknown.is_empty() {
             return Box::pin(ready(Ok(found)));
         }
-        let reading = self.spawn("read", move |shared| shared.database().find(&unknown));
+        let reading = self.spawn_read(move |shared| shared.database().find(&unknown));
         Box::pin(async move {
             let mut read = reading.await?.into_iter();
             for counted in found.iter_mut().filter(|counted| counted.is_none()) {
@@ -226,9 +254,9 @@ impl Drop for FileStore {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        drop(self.runtime.spawn_blocking(move || {
+        self.calls.add(&self.runtime, move || {
             shared.database().close();
-        }));
+        });
     }
 }
 

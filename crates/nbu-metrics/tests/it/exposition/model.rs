@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use nbu_metrics::catalogue::Kind;
+use nbu_metrics::exposition::Format;
 use nbu_metrics::samples::Value;
 use nbu_metrics::snapshot::Snapshot;
 
@@ -13,6 +15,8 @@ pub(super) type Model = BTreeMap<String, Family>;
 pub(super) struct Family {
     pub(super) help: String,
     pub(super) kind: String,
+    /// Empty where there is none, and in text 0.0.4, which has no place for one.
+    pub(super) unit: String,
     pub(super) series: BTreeMap<Vec<(String, String)>, Reading>,
 }
 
@@ -37,14 +41,15 @@ pub(super) fn bits(value: f64) -> u64 {
     }
 }
 
-/// What the snapshots say.
-pub(super) fn expected(snapshots: &[Arc<Snapshot>]) -> Model {
+/// What the snapshots say in a format.
+pub(super) fn expected(snapshots: &[Arc<Snapshot>], format: Format) -> Model {
     let mut model = Model::new();
     for snapshot in snapshots {
         for found in snapshot.families() {
             let new = || Family {
                 help: found.family.help.to_owned(),
-                kind: found.family.kind.exposed().to_owned(),
+                kind: kind(found.family.kind, format).to_owned(),
+                unit: unit(found.family.name, found.family.kind, format).to_owned(),
                 series: BTreeMap::new(),
             };
             let family = model
@@ -62,6 +67,27 @@ pub(super) fn expected(snapshots: &[Arc<Snapshot>]) -> Model {
         }
     }
     model
+}
+
+fn kind(kind: Kind, format: Format) -> &'static str {
+    match kind {
+        Kind::Counter => "counter",
+        Kind::Histogram => "histogram",
+        Kind::Info if format == Format::OpenMetrics => "info",
+        Kind::Info | Kind::Gauge | Kind::StateSet => "gauge",
+    }
+}
+
+fn unit(name: &str, kind: Kind, format: Format) -> &'static str {
+    if format == Format::Text || matches!(kind, Kind::Info | Kind::StateSet) {
+        return "";
+    }
+    let name = name.strip_suffix("_total").unwrap_or(name);
+    let units = ["bytes", "seconds", "ratio"];
+    let unit = units
+        .into_iter()
+        .find(|unit| name.rsplit('_').next() == Some(unit));
+    unit.unwrap_or_default()
 }
 
 fn reading(value: &Value) -> Reading {

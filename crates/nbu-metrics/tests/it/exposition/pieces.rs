@@ -61,7 +61,6 @@ fn long_pages_say_what_the_snapshots_hold() {
     // Each page is cut at other places; that one may be cut anywhere, pieces of a few bytes show, beside the code.
     for pad in 0..20 {
         let snapshots = snapshots(1_600, pad, 0.5);
-        let expected = expected(&snapshots);
         for format in Format::ALL {
             let [shared, own] = documents(format, &snapshots);
             assert!(shared.pieces().len() >= 3, "{format:?} is too short");
@@ -73,6 +72,7 @@ fn long_pages_say_what_the_snapshots_hold() {
                 Format::OpenMetrics => read(text(), Dialect::OpenMetrics),
                 Format::Protobuf => protobuf::read(&page),
             };
+            let expected = expected(&snapshots, format);
             assert!(said == expected, "{format:?} shifted by {pad}");
             let compressed = shared.compress().parts(&shared, &own);
             assert!(

@@ -22,6 +22,7 @@ pub(super) fn read(page: &[u8]) -> Model {
         let family = Family {
             help: message.help,
             kind,
+            unit: message.unit,
             ..Family::default()
         };
         let before = model.insert(message.name.clone(), family);

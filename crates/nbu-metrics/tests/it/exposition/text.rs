@@ -11,8 +11,9 @@ pub(super) enum Dialect {
 struct Reader<'a> {
     dialect: Dialect,
     model: Model,
-    /// Complete name of the family whose block it is.
+    /// Name of the family whose block it is, and what its samples have behind it.
     current: &'a str,
+    suffix: &'static str,
 }
 
 /// Reads a whole exposition; panics where it breaks a rule of its format.
@@ -26,12 +27,18 @@ pub(super) fn read(page: &str, dialect: Dialect) -> Model {
         dialect,
         model: Model::new(),
         current: "",
+        suffix: "",
     };
     let mut lines = families.split_terminator('\n').peekable();
     while let Some(line) = lines.next() {
         if let Some(help) = line.strip_prefix("# HELP ") {
             let kind = lines.next().and_then(|next| next.strip_prefix("# TYPE "));
-            reader.open(help, kind.expect("TYPE follows HELP"));
+            let unit = lines.next_if(|next| next.starts_with("# UNIT "));
+            reader.open(
+                help,
+                kind.expect("TYPE follows HELP"),
+                unit.and_then(|unit| unit.strip_prefix("# UNIT ")),
+            );
         } else {
             assert!(!line.starts_with('#'), "comment in a block: {line}");
             reader.sample(line);
@@ -41,24 +48,44 @@ pub(super) fn read(page: &str, dialect: Dialect) -> Model {
 }
 
 impl<'a> Reader<'a> {
-    fn open(&mut self, help: &'a str, kind: &'a str) {
+    fn open(&mut self, help: &'a str, kind: &'a str, unit: Option<&'a str>) {
         let (name, help) = help.split_once(' ').expect("help text");
         let (typed, kind) = kind.split_once(' ').expect("type");
         assert_eq!(name, typed);
-        let counter = self.dialect == Dialect::OpenMetrics && kind == "counter";
-        let complete = if counter {
-            format!("{name}_total")
-        } else {
-            name.to_owned()
+        let suffix = self.suffix(kind);
+        let complete = format!("{name}{suffix}");
+        let allowed: &[&str] = match self.dialect {
+            Dialect::Text => &["counter", "gauge", "histogram"],
+            Dialect::OpenMetrics => &["counter", "gauge", "histogram", "info"],
         };
+        assert!(allowed.contains(&kind), "type of {name}: {kind}");
+        if let Some(unit) = unit {
+            let (of, unit) = unit.split_once(' ').expect("unit");
+            assert_eq!(of, name);
+            assert_eq!(self.dialect, Dialect::OpenMetrics);
+            assert_ne!(kind, "info", "an info has no unit");
+            let before = name.strip_suffix(unit).expect("the name ends in the unit");
+            assert!(before.ends_with('_') && before.len() > 1, "{name}: {unit}");
+        }
+        let unit = unit.and_then(|unit| unit.split_once(' '));
         let family = Family {
             help: help.to_owned(),
             kind: kind.to_owned(),
+            unit: unit.map_or_else(String::new, |(_, unit)| unit.to_owned()),
             ..Family::default()
         };
         let before = self.model.insert(complete, family);
         assert!(before.is_none(), "{name} has two blocks");
-        self.current = name;
+        (self.current, self.suffix) = (name, suffix);
+    }
+
+    /// What the samples of a family have behind its name.
+    fn suffix(&self, kind: &str) -> &'static str {
+        match (self.dialect, kind) {
+            (Dialect::OpenMetrics, "counter") => "_total",
+            (Dialect::OpenMetrics, "info") => "_info",
+            _ => "",
+        }
     }
 
     fn sample(&mut self, line: &str) {
@@ -70,15 +97,11 @@ impl<'a> Reader<'a> {
         let suffix = name
             .strip_prefix(self.current)
             .expect("a sample of the open family");
-        let total = self.dialect == Dialect::OpenMetrics && suffix == "_total";
-        let complete = if total { name } else { self.current };
-        let family = self.model.get_mut(complete).expect("an open family");
-        assert_eq!(
-            total,
-            self.dialect == Dialect::OpenMetrics && family.kind == "counter"
-        );
+        let complete = format!("{}{}", self.current, self.suffix);
+        let family = self.model.get_mut(&complete).expect("an open family");
         if family.kind != "histogram" {
-            assert!(total || suffix.is_empty(), "{line}");
+            assert_eq!(suffix, self.suffix, "{line}");
+            assert!(self.suffix != "_info" || written == "1", "{line}");
             let before = family.series.insert(labels, Reading::Number(bits(value)));
             assert!(before.is_none(), "twice: {line}");
             return;

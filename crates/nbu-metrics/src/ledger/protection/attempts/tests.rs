@@ -20,6 +20,7 @@ fn verdict(end: i64, status: i64) -> Verdict {
         end,
         until: end + 5,
         is_late: false,
+        is_rootless: false,
         is_final: false,
     }
 }

@@ -19,12 +19,7 @@ pub(super) fn marks_to_bytes(marks: &Marks) -> Vec<u8> {
         put_timestamp(bytes, rewalk.clock);
     });
     put_optional(&mut bytes, marks.reconciled, put_timestamp);
-    for count in [
-        marks.gap_millis,
-        marks.changed_after_done,
-        marks.before_horizon,
-        marks.without_end,
-    ] {
+    for count in [marks.gap_millis, marks.changed_after_done] {
         bytes.extend_from_slice(&count.to_le_bytes());
     }
     bytes
@@ -39,8 +34,6 @@ pub(super) fn marks_from_bytes(bytes: &[u8]) -> Option<Marks> {
         reconciled: reader.optional(Reader::timestamp).ok()?,
         gap_millis: reader.u64()?,
         changed_after_done: reader.u64()?,
-        before_horizon: reader.u64()?,
-        without_end: reader.u64()?,
     };
     reader.end(marks)
 }
@@ -203,7 +196,7 @@ mod tests {
                 clock,
             },
         ));
-        (maybe(), maybe(), maybe(), rewalk, any::<[u64; 4]>()).prop_map(
+        (maybe(), maybe(), maybe(), rewalk, any::<[u64; 2]>()).prop_map(
             |(watermark, horizon, reconciled, rewalk, counts)| Marks {
                 watermark,
                 horizon,
@@ -211,8 +204,6 @@ mod tests {
                 reconciled,
                 gap_millis: counts[0],
                 changed_after_done: counts[1],
-                before_horizon: counts[2],
-                without_end: counts[3],
             },
         )
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nbu_metrics::collector::Collected;
-use nbu_sim::{PolicyDetail, Rhythm, Route};
+use nbu_sim::{DetailAnswer, Rhythm, Route};
 
 use super::super::bench::{Bench, series};
 use super::{HOUR, bench};
@@ -23,7 +23,7 @@ async fn run(bench: &mut Bench) -> Collected {
     }
 }
 
-fn answer(bench: &Bench, policy: &str, detail: PolicyDetail) {
+fn answer(bench: &Bench, policy: &str, detail: DetailAnswer) {
     bench.primary.edit_configuration(|configuration| {
         configuration.edit(policy, |policy| policy.detail = detail);
     });
@@ -43,12 +43,12 @@ fn skipped(collected: &Collected) -> f64 {
     series(&collected.samples, SKIPPED)["/config/policies/{policyName} unreadable"]
 }
 
-const UNREADABLE: [PolicyDetail; 5] = [
-    PolicyDetail::Refused(500),
-    PolicyDetail::Refused(501),
-    PolicyDetail::Refused(400),
-    PolicyDetail::Refused(422),
-    PolicyDetail::Garbage,
+const UNREADABLE: [DetailAnswer; 5] = [
+    DetailAnswer::Refused(500),
+    DetailAnswer::Refused(501),
+    DetailAnswer::Refused(400),
+    DetailAnswer::Refused(422),
+    DetailAnswer::Garbage,
 ];
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn one_policy_that_cannot_be_read_keeps_nothing_from_the_others_and_is_ask
         assert_eq!(skipped(&run(&mut bench).await), 2.0, "{detail:?}");
         assert_eq!(asked(&bench, "windows"), (1, 1), "{detail:?}");
         // A policy that is changed is asked for at once.
-        answer(&bench, "windows", PolicyDetail::Told);
+        answer(&bench, "windows", DetailAnswer::Told);
         let collected = run(&mut bench).await;
         assert!(
             series(&collected.samples, INTERVAL).contains_key(WINDOWS),
@@ -101,7 +101,7 @@ async fn what_was_known_of_a_policy_is_kept_while_it_cannot_be_read() {
 async fn a_policy_that_is_told_only_in_the_generic_schema_is_read_in_that() {
     let mut bench = bench().await;
     for status in [400, 500, 501] {
-        answer(&bench, "windows", PolicyDetail::OnlyGeneric(status));
+        answer(&bench, "windows", DetailAnswer::OnlyGeneric(status));
         let collected = run(&mut bench).await;
         assert!(collected.refused.is_none(), "{status}");
         assert!(
@@ -122,7 +122,7 @@ async fn only_when_no_policy_can_be_read_it_is_a_failure_that_tells_the_call() {
     let mut bench = bench().await;
     bench.primary.edit_configuration(|configuration| {
         for policy in &mut configuration.policies {
-            policy.detail = PolicyDetail::Refused(500);
+            policy.detail = DetailAnswer::Refused(500);
             policy.schedules.truncate(1);
         }
     });
@@ -134,7 +134,7 @@ async fn only_when_no_policy_can_be_read_it_is_a_failure_that_tells_the_call() {
     }
     bench.primary.edit_configuration(|configuration| {
         configuration.edit("daily", |policy| {
-            policy.detail = PolicyDetail::Told;
+            policy.detail = DetailAnswer::Told;
             policy.schedules[0].rhythm = Rhythm::Every(3_600);
         });
     });

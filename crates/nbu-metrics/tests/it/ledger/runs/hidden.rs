@@ -107,7 +107,7 @@ fn a_job_that_comes_late_joins_those_that_were_judged() {
     assert_eq!(published(&process.publish()), truth(&[run]));
 }
 
-/// In a policy that makes nothing but snapshots they are the backup.
+/// In a policy that makes nothing but snapshots they are the backup, once no backup can come after them.
 #[test]
 fn snapshots_whose_parent_is_hidden_are_judged_too() {
     let run = run(&[0]);
@@ -120,6 +120,9 @@ fn snapshots_whose_parent_is_hidden_are_judged_too() {
     other.client = "host2".into();
     process.walk(&[vec![other]], true);
     process.clock += 26 * HOUR;
+    process.catch_up([]);
+    assert_eq!(known(&process).len(), 1, "a backup may come");
+    process.clock += 100 * HOUR;
     process.catch_up([]);
     let known = known(&process);
     assert!(known.iter().all(|known| known.success.is_some()));

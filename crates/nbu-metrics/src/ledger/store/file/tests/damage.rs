@@ -10,7 +10,7 @@ use tempfile::tempdir;
 use super::super::{FileStore, Opened, Store};
 use super::history::{State, commit};
 
-const FILES: usize = 10_000;
+const FILES: usize = 2_000;
 const PAGE: usize = 4096;
 const HEADER: usize = 320;
 
@@ -104,7 +104,7 @@ enum End {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_ten_thousand_damaged_files_each_opens_right_or_is_set_aside() {
+async fn of_two_thousand_damaged_files_each_opens_right_or_is_set_aside() {
     // On memory where there is some: what is tested is not the disk.
     let directory = match Path::new("/dev/shm") {
         memory if memory.is_dir() => tempfile::tempdir_in(memory).unwrap(),
@@ -127,7 +127,7 @@ async fn of_ten_thousand_damaged_files_each_opens_right_or_is_set_aside() {
     assert_eq!(ends.iter().sum::<usize>(), FILES);
     // So that it is known what was tested.
     let [whole, back, aside] = ends;
-    assert!(whole > 100 && back > 100 && aside > 1_000, "{ends:?}");
+    assert!(whole > 20 && back > 20 && aside > 200, "{ends:?}");
 }
 
 async fn play(hand: u64, path: PathBuf, original: &Original) -> [usize; 3] {
