@@ -17,20 +17,21 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::board::Board;
 use crate::cli::ListenAddress;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::encoder::{Encoder, Page, Pages};
+use crate::encoder::{Encoder, Page};
+use crate::heartbeat::{Health, Heartbeat};
 use crate::patient::{Patient, Unread};
 use crate::readiness::Readiness;
 use crate::reload::{self, Record, Reload, Reloader, Source, Verbosity};
 use crate::shutdown::{Action, Outcome, Phase, Signal, Signals};
 use crate::storage::Storage;
 use crate::supervisor::Supervisor;
-use crate::threads::ServingThread;
+use crate::threads::{ServingThread, within};
 use crate::web::{self, Guard, Live, Opened, Own, Patience, Scrapes, Site, Stage};
 
 pub use crate::storage::StorageError;
@@ -123,7 +124,7 @@ impl App {
         let web = Patient::default().read(|| Opened::read(path)).await?;
         let web = web.map_err(StartError::Web)?;
         let serving = ServingThread::start().await.map_err(StartError::Thread)?;
-        let listeners = serving.within(web::bind::bind(&options.listen)).await?;
+        let listeners = within(&serving.runtime(), web::bind::bind(&options.listen)).await?;
         let storage = Storage::claim(options.storage.clone()).await?;
         Ok(App {
             serving,
@@ -162,15 +163,21 @@ impl App {
                 "the state of the jobs is kept in memory: after a restart their counters begin at 0"
             );
         }
-        let (running, encoder) = self.start();
-        tokio::select! {
-            outcome = running.until_stopped(signals) => outcome,
-            // A scrape that came before the end may still wait for its page, so it renders until then.
-            never = encoder.run() => match never {},
-        }
+        let serving = self.serving.runtime();
+        let (running, encoder, heartbeat) = self.start();
+        // Whatever happens to the thread that collects: pages age, and signals are obeyed.
+        within(&serving, async {
+            tokio::select! {
+                outcome = running.until_stopped(signals) => outcome,
+                // A scrape that came before the end may still wait for its page, so it renders until then.
+                never = encoder.run() => match never {},
+                never = heartbeat.beat() => match never {},
+            }
+        })
+        .await
     }
 
-    fn start(self) -> (Running, Encoder<Page>) {
+    fn start(self) -> (Running, Encoder<Page>, Heartbeat) {
         let App {
             serving,
             listeners,
@@ -192,7 +199,10 @@ impl App {
         let (readiness, watcher) = Readiness::new();
         let (encoder, pages) = Encoder::new(board.reader(), Page::renderer());
         let (reload, requests) = reload::queue();
-        let record = Arc::new(Record::new(options.clock.now()));
+        let record = Arc::new(Record::new(
+            options.clock.now(),
+            config.metrics.counter_birth,
+        ));
         let live = Arc::new(Live::new(web, Arc::clone(&record), options.clock.clone()));
         let guard = Arc::new(Guard::new(Arc::clone(&live), config.auth_exempt));
         let reloader = Reloader {
@@ -204,8 +214,25 @@ impl App {
             live: Arc::clone(&live),
             guard: Arc::clone(&guard),
         };
-        let site = site(&options, &board, pages, readiness, reload.clone(), record);
+        let mut health = Health::new(options.clock.clone());
+        let rendering = health.add("renders the pages");
+        let collecting = tokio::spawn(health.add("collects").beat()).abort_handle();
+        let health = Arc::new(health);
+        serving.spawn(Arc::clone(&health).watch());
+        let site = Site {
+            telemetry_path: options.telemetry_path.clone(),
+            timeout_offset: options.timeout_offset,
+            scrapes: Scrapes::new(options.max_requests),
+            pages,
+            board: board.reader(),
+            own: Own::new(record),
+            health,
+            readiness,
+            reload: reload.clone(),
+            lifecycle: options.lifecycle,
+        };
         let (stage, stages) = watch::channel(Stage::Serving);
+        let poll = serving.spawn(Arc::clone(&live).poll()).abort_handle();
         let server = web::serve(
             listeners,
             web::router(Arc::new(site), guard),
@@ -222,29 +249,10 @@ impl App {
             _serving: serving,
             reloader: detached(reloader.run(requests)),
             watcher: detached(watcher.watch(board.reader())),
+            collecting,
+            poll,
         };
-        (running, encoder)
-    }
-}
-
-fn site(
-    options: &Options,
-    board: &Board,
-    pages: Pages<Page>,
-    readiness: Readiness,
-    reload: Reload,
-    record: Arc<Record>,
-) -> Site {
-    Site {
-        telemetry_path: options.telemetry_path.clone(),
-        timeout_offset: options.timeout_offset,
-        scrapes: Scrapes::new(options.max_requests),
-        pages,
-        board: board.reader(),
-        own: Own::new(record),
-        readiness,
-        reload,
-        lifecycle: options.lifecycle,
+        (running, encoder, rendering)
     }
 }
 
@@ -255,11 +263,13 @@ fn detached(task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
 /// Waits for the signal that aborts a stop.
 async fn aborted(signals: &mut Signals, mut phase: Phase) -> Signal {
     loop {
-        let (next, action) = phase.observe(signals.recv().await);
+        let signal = signals.recv().await;
+        let (next, action) = phase.observe(signal, Instant::now());
         phase = next;
         if let Action::Abort(signal) = action {
             return signal;
         }
+        debug!(%signal, "already stopping");
     }
 }
 
@@ -273,6 +283,9 @@ struct Running {
     _serving: ServingThread,
     reloader: AbortHandle,
     watcher: AbortHandle,
+    /// The heartbeat of the thread that collects.
+    collecting: AbortHandle,
+    poll: AbortHandle,
 }
 
 /// How long after the deadline the tasks that were cut off get to notice it.
@@ -283,7 +296,7 @@ impl Running {
         let mut phase = Phase::default();
         loop {
             let signal = signals.recv().await;
-            let (next, action) = phase.observe(signal);
+            let (next, action) = phase.observe(signal, Instant::now());
             phase = next;
             match action {
                 Action::Reload => self.reload.trigger(),
@@ -358,5 +371,31 @@ impl Drop for Running {
         self.server.abort();
         self.reloader.abort();
         self.watcher.abort();
+        self.collecting.abort();
+        self.poll.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::shutdown::REPEATED;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_signal_again_and_a_reload_do_not_abort_a_stop_and_a_later_one_does() {
+        let (sender, mut signals) = Signals::channel();
+        let phase = Phase::Stopping {
+            since: Instant::now(),
+        };
+        sender.send(Signal::Terminate).await.unwrap();
+        sender.send(Signal::Hangup).await.unwrap();
+        let mut stopping = Box::pin(aborted(&mut signals, phase));
+        let none_yet = timeout(REPEATED / 2, &mut stopping);
+        assert!(none_yet.await.is_err());
+        advance(REPEATED).await;
+        sender.send(Signal::Interrupt).await.unwrap();
+        assert_eq!(stopping.await, Signal::Interrupt);
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use nbu_client::Reason;
 use nbu_metrics::snapshot::Snapshot;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::primary::Traffic;
 
@@ -22,6 +23,23 @@ pub(crate) struct Entry {
     pub(crate) view: Arc<View>,
     /// What is on the wire at any moment.
     pub(crate) traffic: Arc<Traffic>,
+}
+
+impl Entry {
+    fn snapshot_at(&self, now: Instant) -> Arc<Snapshot> {
+        let stale: Vec<_> = self
+            .view
+            .collectors
+            .iter()
+            .filter(|collector| collector.is_stale(now))
+            .map(|collector| collector.name)
+            .collect();
+        if stale.is_empty() {
+            Arc::clone(&self.snapshot)
+        } else {
+            Arc::new(self.snapshot.without_moments_of(&stale))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,8 +85,15 @@ pub(crate) struct CollectorView {
     pub(crate) remedy: Option<String>,
     /// When it last succeeded.
     pub(crate) last_success: Option<Timestamp>,
-    /// Its gauges of the moment have been dropped.
-    pub(crate) stale: bool,
+    /// When what it found becomes too old to be shown as the present.
+    pub(crate) stale_at: Instant,
+}
+
+impl CollectorView {
+    /// Its gauges of the moment are not shown any more.
+    pub(crate) fn is_stale(&self, now: Instant) -> bool {
+        self.stale_at <= now
+    }
 }
 
 /// Everything published at one moment.
@@ -89,12 +114,23 @@ impl Publications {
             .collect()
     }
 
-    /// The snapshots in the order of the names.
-    pub(crate) fn snapshots(&self) -> Vec<Arc<Snapshot>> {
+    /// The snapshots in the order of the names, as they are to be shown at this moment: also of a primary that has not
+    /// published for long, whatever keeps it from that.
+    pub(crate) fn snapshots(&self, now: Instant) -> Vec<Arc<Snapshot>> {
         self.primaries
             .values()
-            .map(|entry| Arc::clone(&entry.snapshot))
+            .map(|entry| entry.snapshot_at(now))
             .collect()
+    }
+
+    /// When the next collector becomes stale if nothing is published before.
+    pub(crate) fn next_stale(&self, now: Instant) -> Option<Instant> {
+        self.primaries
+            .values()
+            .flat_map(|entry| &entry.view.collectors)
+            .map(|collector| collector.stale_at)
+            .filter(|at| *at > now)
+            .min()
     }
 }
 

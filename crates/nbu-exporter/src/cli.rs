@@ -23,8 +23,7 @@ use crate::version;
 #[command(
     name = "nbu-exporter",
     about = "Prometheus exporter for Veritas/Cohesity NetBackup",
-    version = version::SHORT,
-    long_version = version::LONG,
+    version = version::VERSION,
     after_help = "Every flag can also be given as an environment variable, for example \
                   --web.listen-address as NBU_EXPORTER_WEB_LISTEN_ADDRESS.",
     disable_help_subcommand = true,
@@ -145,14 +144,14 @@ pub struct WebFlags {
         global = true
     )]
     pub max_requests: usize,
-    /// How much earlier than the scraper gives up a scrape is answered
+    /// How much earlier than the scraper gives up a scrape is answered; a number without a unit is seconds
     #[arg(
         id = "timeout-offset",
         long = "timeout-offset",
         env = "NBU_EXPORTER_TIMEOUT_OFFSET",
         default_value = "500ms",
         value_name = "DURATION",
-        value_parser = duration::parse,
+        value_parser = duration::parse_or_seconds,
         global = true
     )]
     pub timeout_offset: Duration,
@@ -331,6 +330,43 @@ mod tests {
         assert_eq!(cli.log.level, None);
         assert_eq!(cli.log.format, Format::Logfmt);
         assert_eq!(cli.shutdown.grace, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn the_timeout_offset_is_a_duration_or_a_number_of_seconds() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("1m30s", 90_000),
+            ("0.5", 500),
+            (".25", 250),
+            ("2.", 2000),
+            ("1", 1000),
+            ("0", 0),
+            ("0.0", 0),
+        ] {
+            let cli = parse(&[&format!("--timeout-offset={text}")]).unwrap();
+            let expected = Duration::from_millis(millis);
+            assert_eq!(cli.web.timeout_offset, expected, "{text}");
+        }
+        for text in [
+            "-0.5",
+            "+1",
+            "1e3",
+            "inf",
+            "NaN",
+            ".",
+            "",
+            "0,5",
+            "1.5s",
+            "1 ",
+            "1.2.3",
+            "99999999999999999999999",
+        ] {
+            assert!(
+                parse(&[&format!("--timeout-offset={text}")]).is_err(),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What each command does, from the checked command line to an exit code.
+//! The commands, from the checked command line to an exit code.
 //!
 //! 0 is a clean end, 1 a failure at run time, 2 bad usage or configuration; 130 and 143 an abort by a second signal.
 
@@ -9,7 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
-use tracing::error;
+use clap::error::ErrorKind;
+use tokio::io::AsyncWriteExt as _;
+use tracing::{error, info};
 
 use crate::app::{App, Options, StartError};
 use crate::checkup;
@@ -22,6 +24,7 @@ use crate::patient::{Patient, Unread};
 use crate::reload::{Source, Verbosity};
 use crate::shutdown::{Signal, Signals};
 use crate::threads;
+use crate::version;
 use crate::web;
 
 /// The exit code of bad usage and of a configuration with problems.
@@ -29,6 +32,7 @@ const REFUSED: u8 = 2;
 
 /// The whole program: the command line of this process, to its exit code.
 pub fn main() -> ExitCode {
+    let _flush = FlushLog;
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
@@ -39,6 +43,15 @@ pub fn main() -> ExitCode {
         Command::Serve => run(serve(&cli)),
         #[cfg(feature = "demo")]
         Command::Demo => run(demo(&cli)),
+    }
+}
+
+/// Writes the last lines of the log when dropped, also after a panic.
+struct FlushLog;
+
+impl Drop for FlushLog {
+    fn drop(&mut self) {
+        log::flush();
     }
 }
 
@@ -56,7 +69,10 @@ fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
 /// Prints what clap answers instead of a command line: help, the version, or what is wrong.
 fn usage(answer: &clap::Error) -> ExitCode {
     // Where the answer goes may be closed already; the code still tells.
-    let _ = answer.print();
+    let _ = match answer.kind() {
+        ErrorKind::DisplayVersion => io::stdout().write_all(version::text().as_bytes()),
+        _ => answer.print(),
+    };
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(REFUSED))
 }
 
@@ -78,7 +94,7 @@ async fn check(cli: &Cli) -> ExitCode {
     let refused = match Patient::default().read(|| web::check(path)).await {
         Ok(Ok(warnings)) => {
             for warning in warnings {
-                say(format_args!("warning: {warning}"));
+                log::print(format_args!("warning: {warning}"));
             }
             None
         }
@@ -90,7 +106,7 @@ async fn check(cli: &Cli) -> ExitCode {
         Err(code) => return code,
     };
     for warning in &config.warnings {
-        say(format_args!("warning: {warning}"));
+        log::print(format_args!("warning: {warning}"));
     }
     let files = Arc::clone(&config);
     let problems = match Patient::default().read(move || files.check_files()).await {
@@ -98,7 +114,7 @@ async fn check(cli: &Cli) -> ExitCode {
         Err(unread) => return unanswered(&unread),
     };
     for problem in &problems {
-        say(problem);
+        log::print(problem);
     }
     if let Some(code) = refused {
         return code;
@@ -106,7 +122,7 @@ async fn check(cli: &Cli) -> ExitCode {
     if !problems.is_empty() {
         return ExitCode::from(REFUSED);
     }
-    say(format_args!(
+    log::print(format_args!(
         "{}: the configuration is good, {} primaries",
         cli.config.file.display(),
         config.primaries.len()
@@ -120,12 +136,8 @@ async fn examine(cli: &Cli, flags: CheckFlags) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let mut signals = match Signals::install() {
-        Ok(signals) => signals,
-        Err(error) => return failed(&error),
-    };
     for warning in &config.warnings {
-        say(format_args!("warning: {warning}"));
+        log::print(format_args!("warning: {warning}"));
     }
     let strangers: Vec<_> = flags
         .primaries
@@ -133,7 +145,7 @@ async fn examine(cli: &Cli, flags: CheckFlags) -> ExitCode {
         .filter(|name| config.primary(name).is_none())
         .collect();
     if !strangers.is_empty() {
-        say(format_args!(
+        log::print(format_args!(
             "nbu-exporter: no primary of the configuration is called {strangers:?}"
         ));
         return ExitCode::from(REFUSED);
@@ -147,20 +159,31 @@ async fn examine(cli: &Cli, flags: CheckFlags) -> ExitCode {
     };
     let primaries = config.primaries.into_iter().filter(wanted);
     let clock = Clock::system();
-    let report = tokio::select! {
-        report = checkup::check(primaries, options, &clock) => report,
+    let examination = async {
+        let report = checkup::check(primaries, options, &clock).await;
+        let text = match flags.output {
+            Output::Table => report.table(),
+            Output::Json => report.json() + "\n",
+        };
+        // If standard output is closed the exit code has to do.
+        let mut stdout = tokio::io::stdout();
+        let _ = stdout.write_all(text.as_bytes()).await;
+        let _ = stdout.flush().await;
+        report.ok
+    };
+    let mut signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    // Also while the report waits for its reader.
+    let ok = tokio::select! {
+        ok = examination => ok,
         signal = stop(&mut signals) => {
-            say(format_args!("nbu-exporter: {signal}: the check was not finished"));
+            log::print(format_args!("nbu-exporter: {signal}: the check was not finished"));
             return ExitCode::from(signal.exit_code());
         }
     };
-    let text = match flags.output {
-        Output::Table => report.table(),
-        Output::Json => report.json() + "\n",
-    };
-    // Who has closed standard output does not want to read it; the code still tells.
-    let _ = io::stdout().write_all(text.as_bytes());
-    if report.ok {
+    if ok {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -184,7 +207,7 @@ async fn serve(cli: &Cli) -> ExitCode {
         Err(code) => return code,
     };
     // Before anything that takes time, so that no signal is lost.
-    let signals = match Signals::install() {
+    let mut signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
@@ -197,7 +220,16 @@ async fn serve(cli: &Cli) -> ExitCode {
         path: cli.config.file.clone(),
         environment: Environment::process(),
     };
-    match App::bind(config, options(cli, source, verbosity, clock)).await {
+    let binding = App::bind(config, options(cli, source, verbosity, clock));
+    // A disk that does not answer may hold it up.
+    let bound = tokio::select! {
+        bound = binding => bound,
+        signal = stop(&mut signals) => {
+            info!(%signal, "stopped before it listened");
+            return ExitCode::SUCCESS;
+        }
+    };
+    match bound {
         Ok(app) => app.run(signals).await.into(),
         Err(StartError::Web(error)) => refused(&error),
         Err(StartError::Unread(unread)) => unanswered(&unread),
@@ -241,7 +273,7 @@ async fn demo(cli: &Cli) -> ExitCode {
         Err(error) => return failed(&error),
     };
     if let Some(address) = app.addresses().first() {
-        say(demo.invitation(*address, &path, app.speaks_tls()));
+        log::print(demo.invitation(*address, &path, app.speaks_tls()));
     }
     let outcome = app.run(signals).await;
     demo.stop().await;
@@ -251,6 +283,13 @@ async fn demo(cli: &Cli) -> ExitCode {
 fn start_log(cli: &Cli, config: &Config, clock: &Clock) -> Result<Verbosity, log::LogError> {
     let level = cli.log.level.or(config.log_level).unwrap_or_default();
     let log = log::init(level, cli.log.format, clock.clone())?;
+    info!(
+        version = version::VERSION,
+        revision = version::REVISION,
+        rustc = version::RUSTC,
+        platform = version::PLATFORM,
+        "starting nbu-exporter"
+    );
     Ok(Verbosity {
         log: Some(log),
         flag: cli.log.level,
@@ -274,23 +313,17 @@ fn options(cli: &Cli, source: Source, verbosity: Verbosity, clock: Clock) -> Opt
 }
 
 fn refused(error: &ConfigError) -> ExitCode {
-    say(error);
+    log::print(error);
     ExitCode::from(REFUSED)
 }
 
 /// A file system that hangs keeps a configuration from being read, as one that refuses does.
 fn unanswered(unread: &Unread) -> ExitCode {
-    say(format_args!("nbu-exporter: {unread}"));
+    log::print(format_args!("nbu-exporter: {unread}"));
     ExitCode::from(REFUSED)
 }
 
 fn failed(error: &dyn Display) -> ExitCode {
-    say(format_args!("nbu-exporter: {error}"));
+    log::print(format_args!("nbu-exporter: {error}"));
     ExitCode::FAILURE
-}
-
-/// Writes a line for the user. Standard error: standard output is for what other programs read.
-fn say(line: impl Display) {
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "{line}");
 }

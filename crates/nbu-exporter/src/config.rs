@@ -19,6 +19,7 @@ mod problem;
 mod proxy;
 mod quote;
 pub mod schema;
+mod secret_text;
 mod section;
 mod size;
 mod sources;
@@ -42,6 +43,7 @@ pub use self::pattern::Pattern;
 pub use self::primary::{ClientCertificate, Primary, Tls, TlsVersion};
 pub use self::problem::{ConfigError, Place, Problem, Warning};
 pub use self::proxy::ProxyUrl;
+pub use self::secret_text::SecretKind;
 use self::sources::Sources;
 use crate::environment::Environment;
 use crate::log::Level;
@@ -55,6 +57,8 @@ pub struct Config {
     pub primaries: Vec<Primary>,
     /// `log.level`; the flag, when given, takes precedence.
     pub log_level: Option<Level>,
+    /// `metrics`: of each primary, and of the exporter's own counters.
+    pub metrics: Metrics,
     /// `web.auth_exempt`: paths served without authentication.
     pub auth_exempt: Vec<String>,
     /// What is accepted but worth a line in the log at start and at reload, keys without effect included.
@@ -79,12 +83,14 @@ pub struct Diff {
 impl Config {
     /// Reads and checks the file at `path` and those it names. Blocks while it reads.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
-        Self::build(|findings| sources::read(path, environment, findings))
+        Self::build(environment, |findings| {
+            sources::read(path, environment, findings)
+        })
     }
 
     /// Checks `text` as if it stood in the file at `path`, without the files it names.
     pub fn parse(path: &Path, text: &str, environment: &Environment) -> Result<Self, ConfigError> {
-        Self::build(|findings| {
+        Self::build(environment, |findings| {
             let main = sources::parse(path, text, environment, findings)?;
             Some(Sources {
                 main,
@@ -93,9 +99,12 @@ impl Config {
         })
     }
 
-    fn build(read: impl FnOnce(&Findings) -> Option<Sources>) -> Result<Self, ConfigError> {
+    fn build(
+        environment: &Environment,
+        read: impl FnOnce(&Findings) -> Option<Sources>,
+    ) -> Result<Self, ConfigError> {
         let findings = Findings::default();
-        let config = read(&findings).map(|sources| check::check(&sources, &findings));
+        let config = read(&findings).map(|sources| check::check(&sources, environment, &findings));
         let (problems, warnings) = findings.into_sorted();
         match config {
             Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),

@@ -1,7 +1,7 @@
 //! Renders what is on the board, so that a scrape finds its answer ready.
 //!
-//! A variant (a format, plain or gzip) that was asked for within [`WARM`] is rendered again after a change, at most once per
-//! [`PAUSE`]. The first request for a cold variant waits for one render, however many requests wait for it. What nobody asks
+//! A variant (a format, plain or gzip) that was asked for within [`WARM`] is rendered again after a change, and when a collector
+//! becomes stale, at most once per [`PAUSE`]. The first request for a cold variant waits for one render, however many requests wait for it. What nobody asks
 //! for costs neither time nor memory.
 
 mod page;
@@ -98,6 +98,8 @@ struct Slot<P> {
 struct Rendered<P> {
     generation: u64,
     at: Instant,
+    /// When a collector becomes stale that was not when it was rendered: it shows too much from then on.
+    stale_at: Option<Instant>,
     page: Arc<P>,
 }
 
@@ -225,6 +227,7 @@ impl<P: Send + Sync + 'static> Encoder<P> {
     async fn render(&self, variant: Variant) {
         let publications = Arc::clone(&self.board.borrow());
         let generation = publications.generation;
+        let stale_at = publications.next_stale(Instant::now());
         let slot = &self.pages.0.slots[variant.index()];
         // What outlives a panic, the compressor, begins anew with each page.
         let render = AssertUnwindSafe(|| (self.render)(variant, &publications));
@@ -236,6 +239,7 @@ impl<P: Send + Sync + 'static> Encoder<P> {
         slot.page.send_replace(Some(Rendered {
             generation,
             at: Instant::now(),
+            stale_at,
             page: Arc::new(page),
         }));
         // Whoever shares the thread gets a turn between two variants.
@@ -257,7 +261,7 @@ impl<P: Send + Sync + 'static> Encoder<P> {
     }
 }
 
-/// What it said stands on standard error.
+/// What it said stands in the log.
 #[derive(Debug, Error)]
 #[error("rendering panicked")]
 struct Panicked;
@@ -270,12 +274,24 @@ impl<P> Slot<P> {
         match (self.page.borrow().as_ref(), cold_at) {
             (None, _) if warm => Due::Now,
             (Some(_), _) if !warm => Due::Forget,
-            (Some(rendered), _) if rendered.generation != generation => {
-                let at = rendered.at + PAUSE;
-                if at <= now { Due::Now } else { Due::At(at) }
-            }
-            (Some(_), Some(cold_at)) => Due::At(cold_at),
+            (Some(rendered), Some(cold_at)) => match rendered.outdated_at(generation) {
+                Some(at) if at <= now => Due::Now,
+                Some(at) => Due::At(at.min(cold_at)),
+                None => Due::At(cold_at),
+            },
             _ => Due::Never,
+        }
+    }
+}
+
+impl<P> Rendered<P> {
+    /// When it is to be rendered again, if that is known.
+    fn outdated_at(&self, generation: u64) -> Option<Instant> {
+        let earliest = self.at + PAUSE;
+        if self.generation == generation {
+            self.stale_at.map(|stale_at| stale_at.max(earliest))
+        } else {
+            Some(earliest)
         }
     }
 }

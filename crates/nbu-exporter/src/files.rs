@@ -15,6 +15,9 @@ pub(crate) use self::watch::{Watch, note};
 /// Longest file of certificates or keys, in bytes; the bundle of a whole operating system has 250 KB.
 pub(crate) const PEM_BYTES: u64 = 4 << 20;
 
+/// The byte order mark with which some editors begin a file.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads the regular file at `path`, at most `limit` bytes long. Follows symbolic links. Blocks.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let _noted = note(path);
@@ -48,12 +51,37 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(content)
 }
 
-/// [`read`] for a file that must be UTF-8 text.
+/// [`read`] for a file that must be UTF-8 text; without the byte order mark that some editors begin it with.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, FileError> {
-    String::from_utf8(read(path, limit)?).map_err(|error| FileError::NotText {
+    let mut content = read(path, limit)?;
+    if is_utf16(&content) {
+        return Err(FileError::Utf16 {
+            path: path.to_path_buf(),
+        });
+    }
+    let read = content.len();
+    without_mark(&mut content);
+    let mark = read - content.len();
+    String::from_utf8(content).map_err(|error| FileError::NotText {
         path: path.to_path_buf(),
-        offset: error.utf8_error().valid_up_to(),
+        offset: mark + error.utf8_error().valid_up_to(),
     })
+}
+
+/// Takes the byte order mark off the beginning.
+pub(crate) fn without_mark(content: &mut Vec<u8>) {
+    if content.starts_with(MARK) {
+        content.drain(..MARK.len());
+    }
+}
+
+/// True for what begins as UTF-16 text does: with a mark, or with a letter that has a zero beside it.
+fn is_utf16(content: &[u8]) -> bool {
+    match content {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, second, ..] => (*first == 0) != (*second == 0),
+        _ => false,
+    }
 }
 
 /// A file that cannot be used.
@@ -81,6 +109,15 @@ pub enum FileError {
         path: PathBuf,
         /// The most bytes that are read.
         limit: u64,
+    },
+    /// UTF-16, as some tools of Windows write it.
+    #[error(
+        "{} is UTF-16 text, as PowerShell and Notepad may write it; save it as UTF-8 (Set-Content -Encoding ascii)",
+        path.display()
+    )]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
     },
     /// Not UTF-8.
     #[error("{} is not UTF-8 text (first wrong byte at offset {offset})", path.display())]

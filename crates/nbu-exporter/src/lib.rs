@@ -44,6 +44,7 @@ mod demo;
 mod encoder;
 pub mod environment;
 pub mod files;
+mod heartbeat;
 pub mod log;
 mod patient;
 mod primary;

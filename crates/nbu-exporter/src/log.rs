@@ -6,13 +6,20 @@
 //!
 //! Our own crates write at the chosen level. The libraries below write warnings and errors only, at `debug` also
 //! informational lines; their debug lines are never written, since they may show what goes over the wire.
+//!
+//! A log that is not read holds up nothing: lines wait in a bounded queue, those that find it full are [dropped].
 
 mod field;
 mod layer;
 mod level;
 mod line;
+mod panics;
+mod queue;
 
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
@@ -23,15 +30,51 @@ use tracing_subscriber::{Layer as _, Registry, reload};
 
 use self::layer::Lines;
 pub use self::level::{Format, Level};
+use self::line::Form;
+use self::queue::Queue;
 use crate::clock::Clock;
 
-/// Starts logging to standard error for the whole process.
+/// The queue to standard error, once logging has been started.
+static QUEUE: OnceLock<Queue> = OnceLock::new();
+
+/// The longest that the end of the process waits for its last lines. On a busy machine the thread that writes them may be late.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Starts logging to standard error for the whole process; panics become lines of the log.
 pub fn init(level: Level, format: Format, clock: Clock) -> Result<Handle, LogError> {
-    let (subscriber, handle) = subscriber(level, format, clock, io::stderr());
+    let queue = Queue::default();
+    let form = Form::new(format, clock);
+    let (subscriber, handle) = over(level, form.clone(), queue.clone());
     subscriber
         .try_init()
         .map_err(|_| LogError::AlreadyStarted)?;
+    queue
+        .start(io::stderr(), form.clone())
+        .map_err(LogError::Thread)?;
+    panics::send_to(QUEUE.get_or_init(|| queue).clone(), form);
     Ok(handle)
+}
+
+/// Lines dropped since logging was started, because they were not read or could not be written.
+pub fn dropped() -> u64 {
+    QUEUE.get().map_or(0, Queue::dropped)
+}
+
+/// Waits until all lines are written. Blocks; a reader that has stopped holds it up for two seconds and no longer.
+pub fn flush() {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(LAST_LINES);
+    }
+}
+
+/// Writes a line for the user to standard error: behind the lines of the log, once logging has been started.
+pub(crate) fn print(line: impl Display) {
+    let line = format!("{line}\n");
+    match QUEUE.get() {
+        Some(queue) => queue.send(line.as_bytes()),
+        // If standard error is closed the exit code has to do.
+        None => drop(io::stderr().write_all(line.as_bytes())),
+    }
 }
 
 /// What [`init`] installs, writing to `output`: for tests that look at the lines
@@ -42,8 +85,16 @@ pub fn subscriber(
     clock: Clock,
     output: impl Write + Send + 'static,
 ) -> (impl tracing::Subscriber + Send + Sync + 'static, Handle) {
+    over(level, Form::new(format, clock), output)
+}
+
+fn over(
+    level: Level,
+    form: Form,
+    output: impl Write + Send + 'static,
+) -> (impl tracing::Subscriber + Send + Sync + 'static, Handle) {
     let (filter, handle) = reload::Layer::new(targets(level));
-    let lines = Lines::new(format, clock, Box::new(output)).with_filter(filter);
+    let lines = Lines::new(form, Box::new(output)).with_filter(filter);
     (tracing_subscriber::registry().with(lines), Handle(handle))
 }
 
@@ -59,12 +110,15 @@ impl Handle {
 }
 
 /// Logging could not be started or changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LogError {
     /// Something else in the process logs already.
     #[error("logging has been started already")]
     AlreadyStarted,
+    /// The thread that writes the lines.
+    #[error("cannot start a thread: {0}; raise the limit of tasks for the service or its user")]
+    Thread(#[source] io::Error),
     /// The log whose level was to be changed has ended.
     #[error("logging has ended")]
     Gone,
@@ -108,7 +162,7 @@ mod tests {
     fn lines(level: Level, format: Format, act: impl FnOnce(&Handle)) -> String {
         let output = Output::default();
         let (clock, hand) = Clock::manual(Timestamp::UNIX_EPOCH);
-        hand.advance(std::time::Duration::from_micros(1_500_999));
+        hand.advance(Duration::from_micros(1_500_999));
         let (subscriber, handle) = subscriber(level, format, clock, output.clone());
         tracing::subscriber::with_default(subscriber, || act(&handle));
         String::from_utf8(output.0.lock().unwrap().clone()).unwrap()

@@ -29,7 +29,7 @@ use nbu_metrics::collector::Collected;
 use nbu_metrics::ledger::JobsSettings;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, info, warn};
 
 use self::collection::{Collection, Failure};
@@ -89,6 +89,8 @@ struct Life {
     obstacle: Option<Obstacle>,
     slots: Vec<Slot>,
     running: JoinSet<Result<Collected, Failure>>,
+    /// The ledger is being saved, by one task at most: a slow disk holds up nothing else.
+    saving: JoinSet<()>,
     jobs: Arc<JobsSettings>,
     /// The API version the primary spoke last.
     spoken: Option<ApiVersion>,
@@ -114,6 +116,7 @@ impl Life {
             obstacle: None,
             slots,
             running: JoinSet::new(),
+            saving: JoinSet::new(),
             jobs,
             spoken: None,
         };
@@ -139,6 +142,8 @@ impl Life {
         let mut opening = self.open(failures);
         // To the end of the opening, and not only until the ledger is there: it also shows what that holds.
         let mut opens = self.needs_ledger();
+        let mut overdue = Box::pin(sleep(collection::ANSWER));
+        let mut answers = true;
         loop {
             let next = self.next();
             tokio::select! {
@@ -157,8 +162,16 @@ impl Life {
                         opening = self.open(failures);
                     }
                 },
+                // It goes on; nothing is shown as if it were well meanwhile.
+                () = &mut overdue, if opens && answers => {
+                    answers = false;
+                    if failures == 0 {
+                        self.not_opened(&collection::unanswered("opened").into());
+                    }
+                }
+                Some(_) = self.saving.join_next() => self.publish(),
                 Some(ended) = self.running.join_next_with_id() => self.finish(ended),
-                woken = sleep_for(next) => self.wake(woken).await,
+                woken = sleep_for(next) => self.wake(woken),
             }
             self.start_due();
         }
@@ -376,19 +389,23 @@ impl Life {
             .is_some_and(|before| before != version)
     }
 
-    async fn wake(&mut self, wake: Wake) {
+    fn wake(&mut self, wake: Wake) {
         match wake {
             // What is due is started after every event.
-            Wake::Collection => return,
-            Wake::Refresh => {}
-            Wake::Birth => {
-                if let Some(ledger) = self.estate.open_ledger() {
-                    // A failure has been logged, and comes back as another wake.
-                    let _told = collection::publish(&self.estate, ledger).await;
-                }
-            }
+            Wake::Collection => {}
+            Wake::Refresh => self.publish(),
+            Wake::Save => self.save(),
         }
-        self.publish();
+    }
+
+    fn save(&mut self) {
+        let estate = Arc::clone(&self.estate);
+        self.saving.spawn(async move {
+            if let Some(ledger) = estate.open_ledger() {
+                // A failure has been logged, and comes back as another wake.
+                let _told = collection::publish(&estate, ledger).await;
+            }
+        });
     }
 
     fn publish(&self) {

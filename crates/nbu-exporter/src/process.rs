@@ -12,6 +12,18 @@ pub(crate) fn sample(samples: &mut Samples) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn sample(_samples: &mut Samples) {}
 
+/// The number of file descriptors that this process may have open; `None` where there is no limit or it is not known.
+#[cfg(target_os = "linux")]
+pub(crate) fn descriptor_limit() -> Option<usize> {
+    linux::descriptor_limit()
+}
+
+/// Not known: this system has no `/proc`.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn descriptor_limit() -> Option<usize> {
+    None
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::sync::OnceLock;
@@ -54,6 +66,16 @@ mod linux {
             samples.gauge(&families::PROCESS_MAX_FDS, &[], descriptors);
             let memory = bound(limits.max_address_space.soft_limit).unwrap_or(-1.0);
             samples.gauge(&families::PROCESS_VIRTUAL_MEMORY_MAX_BYTES, &[], memory);
+        }
+    }
+
+    pub(super) fn descriptor_limit() -> Option<usize> {
+        let limits = Process::myself()
+            .and_then(|process| process.limits())
+            .ok()?;
+        match limits.max_open_files.soft_limit {
+            LimitValue::Unlimited => None,
+            LimitValue::Value(value) => usize::try_from(value).ok(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -27,16 +28,16 @@ pub enum Source {
         /// Where its `${NAME}` are looked up.
         environment: Environment,
     },
-    /// Made by the program itself: there is nothing to reload.
+    /// Made by the program itself: a reload changes nothing of it, and reads the web configuration only.
     Fixed,
 }
 
 impl Source {
-    /// Reads the configuration. Blocks while it reads.
-    fn load(&self) -> Result<Config, ReloadError> {
+    /// Reads the configuration; `None` where it is built in. Blocks while it reads.
+    fn load(&self) -> Result<Option<Config>, ReloadError> {
         match self {
-            Source::File { path, environment } => Ok(Config::load(path, environment)?),
-            Source::Fixed => Err(ReloadError::Fixed),
+            Source::File { path, environment } => Ok(Some(Config::load(path, environment)?)),
+            Source::Fixed => Ok(None),
         }
     }
 }
@@ -51,9 +52,6 @@ pub enum ReloadError {
     /// The files could not be read in time.
     #[error("{0}; reload again then")]
     Unread(Unread),
-    /// There is no file to read.
-    #[error("the configuration is built in; there is no file to reload")]
-    Fixed,
     /// The process is on its way down.
     #[error("nbu-exporter is stopping")]
     Stopping,
@@ -72,11 +70,20 @@ impl From<Unread> for ReloadError {
 #[derive(Debug, Clone)]
 pub(crate) struct Reload(mpsc::Sender<Request>);
 
-type Request = oneshot::Sender<Result<(), ReloadError>>;
+type Request = oneshot::Sender<Result<Reloaded, ReloadError>>;
+
+/// The result of a reload that succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reloaded {
+    /// The configuration is that of the file.
+    File,
+    /// The configuration is built in and has not changed.
+    BuiltIn,
+}
 
 impl Reload {
     /// Reloads, and says how it went.
-    pub(crate) async fn request(&self) -> Result<(), ReloadError> {
+    pub(crate) async fn request(&self) -> Result<Reloaded, ReloadError> {
         let (answer, answered) = oneshot::channel();
         self.0
             .send(answer)
@@ -102,16 +109,24 @@ struct Last {
     /// Of the web configuration, which is read again without being asked to.
     web_succeeded: bool,
     at: Timestamp,
+    /// The time for which a new counter of the process shows 0.
+    zero_first: Duration,
 }
 
 impl Record {
-    /// The first configuration was loaded at `at`.
-    pub(crate) fn new(at: Timestamp) -> Self {
+    /// The first configuration was loaded at `at`; with it a new counter of the process shows 0 for `zero_first`.
+    pub(crate) fn new(at: Timestamp, zero_first: Duration) -> Self {
         Self(Mutex::new(Last {
             succeeded: true,
             web_succeeded: true,
             at,
+            zero_first,
         }))
+    }
+
+    /// The time for which a new counter of the process shows 0 before its value.
+    pub(crate) fn zero_first(&self) -> Duration {
+        self.lock().zero_first
     }
 
     /// Whether the last attempt succeeded, with both files, and when the last successful one was.
@@ -136,6 +151,10 @@ impl Record {
         (last.succeeded, last.at) = (true, at);
     }
 
+    fn show_zero_for(&self, time: Duration) {
+        self.lock().zero_first = time;
+    }
+
     fn failed(&self) {
         self.lock().succeeded = false;
     }
@@ -158,7 +177,8 @@ pub(crate) struct Reloader {
 
 /// What a reload has read.
 struct Loaded {
-    config: Config,
+    /// `None` where it is built in.
+    config: Option<Config>,
     web: Option<Standing>,
 }
 
@@ -208,27 +228,23 @@ impl Reloader {
                 }
             });
             let loaded = loaded.await.unwrap_or_else(|unread| Err(unread.into()));
-            let _ = answer.send(self.reload(loaded).await);
+            let _ = answer.send(self.reload(loaded));
         }
     }
 
-    async fn reload(&self, loaded: Result<Loaded, ReloadError>) -> Result<(), ReloadError> {
+    fn reload(&self, loaded: Result<Loaded, ReloadError>) -> Result<Reloaded, ReloadError> {
         match loaded {
             Ok(Loaded { config, web }) => {
-                warn_about(&config);
-                self.live.adopt(web).await;
-                self.guard.exempt(config.auth_exempt);
-                self.verbosity.apply(config.log_level);
-                let applied = self.supervisor.apply(&config.primaries);
+                self.live.adopt(web);
+                let reloaded = if let Some(config) = config {
+                    self.apply(config);
+                    Reloaded::File
+                } else {
+                    info!("reloaded: the configuration is built in and has not changed");
+                    Reloaded::BuiltIn
+                };
                 self.record.succeeded(self.clock.now());
-                info!(
-                    added = applied.added,
-                    removed = applied.removed,
-                    restarted = applied.changed,
-                    untouched = applied.unchanged,
-                    "configuration reloaded"
-                );
-                Ok(())
+                Ok(reloaded)
             }
             Err(error) => {
                 self.record.failed();
@@ -236,6 +252,21 @@ impl Reloader {
                 Err(error)
             }
         }
+    }
+
+    fn apply(&self, config: Config) {
+        warn_about(&config);
+        self.guard.exempt(config.auth_exempt);
+        self.verbosity.apply(config.log_level);
+        self.record.show_zero_for(config.metrics.counter_birth);
+        let applied = self.supervisor.apply(&config.primaries);
+        info!(
+            added = applied.added,
+            removed = applied.removed,
+            restarted = applied.changed,
+            untouched = applied.unchanged,
+            "configuration reloaded"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a failure says about itself, and what to do about it.
 
+mod tls;
+
 use nbu_api::{DetectionError, PagingError};
 use nbu_client::error::LoginFault;
 use nbu_client::{Error, ProxyFault, Reason, TlsFault};
@@ -8,6 +10,15 @@ use nbu_metrics::collector::CollectError;
 use crate::config::{self, Credential, SecretSource};
 
 const BUSY: &str = "the primary is busy or starting; it is asked again by itself, and more rarely";
+
+/// The place at which an advice is read. What the check shows itself is not worth the advice to run it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// In the log or on the status page.
+    Log,
+    /// In the report of `nbu-exporter check`.
+    Check,
+}
 
 /// The bounded facts of a failed call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +33,12 @@ pub(crate) struct Facts {
     pub(crate) request_id: Option<String>,
     /// The namespace on which the role lacks the VIEW operation.
     pub(crate) permission: Option<&'static str>,
+    /// The path's parameter, such as the name of a policy.
+    pub(crate) argument: Option<String>,
+    /// The endpoint without which the collector found the rest.
+    pub(crate) part: Option<&'static str>,
+    /// The path at which there is no primary.
+    pub(crate) path: Option<String>,
     /// Why TLS failed.
     pub(crate) tls: Option<TlsFault>,
     /// The limit that was exceeded, as the configuration calls it.
@@ -44,6 +61,12 @@ impl From<&Error> for Facts {
             code: refusal.and_then(|refusal| refusal.code),
             message: refusal.and_then(|refusal| refusal.message.clone()),
             request_id: error.call().and_then(|call| call.request_id.clone()),
+            argument: error.call().and_then(|call| call.argument.clone()),
+            part: None,
+            path: match error {
+                Error::WrongPath { path, .. } => Some(path.clone()),
+                _ => None,
+            },
             permission: match error {
                 Error::Forbidden { permission, .. } => *permission,
                 _ => None,
@@ -70,6 +93,14 @@ impl From<&CollectError> for Facts {
     fn from(error: &CollectError) -> Self {
         match error {
             CollectError::Client(error) => Self::from(error),
+            CollectError::Part { source } => Self {
+                part: source.endpoint(),
+                ..Self::from(&**source)
+            },
+            CollectError::LiveJobs {
+                source: Some(error),
+                ..
+            } => Self::from(&**error),
             CollectError::TooLong { .. } => Self {
                 limit: Some("pages"),
                 ..Self::default()
@@ -127,32 +158,38 @@ fn unexpected(error: &Error) -> Option<u16> {
 }
 
 /// What to do about a failure of `primary`, in a sentence; empty where nothing is to be done.
-pub(crate) fn remedy(reason: Reason, facts: &Facts, primary: &config::Primary) -> String {
+pub(crate) fn remedy(
+    reason: Reason,
+    facts: &Facts,
+    primary: &config::Primary,
+    reader: Reader,
+) -> String {
     if let Some(advice) = facts.advice {
         return advice.to_owned();
     }
     match reason {
         Reason::Timeout => format!(
-            "the primary is slow, or a firewall drops packets: nbu-exporter check tells which; raise request_timeout (now {:?}) or the collector's timeout if it is only slow",
+            "the primary is slow, or a firewall drops packets{}; raise request_timeout (now {:?}) or the collector's timeout if it is only slow",
+            match reader {
+                Reader::Log => ": nbu-exporter check tells which",
+                Reader::Check => "",
+            },
             primary.request_timeout
         ),
         Reason::Credentials => credentials(&primary.credential),
         Reason::Unauthorized => unauthorized(&primary.credential),
-        Reason::Forbidden => forbidden(facts.permission, &primary.credential),
-        Reason::NotSupported => match facts.status {
-            Some(406 | 415) => "set api_version to a version that this primary speaks, or remove api_version so that it is detected".to_owned(),
-            _ => "disable the collector for this primary, or upgrade the primary".to_owned(),
-        },
+        Reason::Forbidden => forbidden(facts, &primary.credential),
+        Reason::NotSupported => not_supported(facts, primary),
         Reason::Connect => connect(primary),
         Reason::Tls => facts.tls.as_ref().map_or_else(
             || "check ca_file, cert_file and key_file of tls_config: each must be a readable PEM file".to_owned(),
-            |fault| tls(fault, primary),
+            |fault| tls::remedy(fault, primary, reader),
         ),
         Reason::Http => http(facts),
-        Reason::Parse => "check that the url leads to a NetBackup primary, and not to a page of a proxy or load balancer; if it does, report it as a bug, with the request id".to_owned(),
+        Reason::Parse => "check that the url leads to the API of a NetBackup primary (usually port 1556, below /netbackup), and not to its web UI or a page of a proxy or load balancer; if it does, report it as a bug, with the request id".to_owned(),
         Reason::Limit => match facts.limit {
             Some(limit) => format!("raise limits.{limit} if the primary is really that large"),
-            None if facts.unkept => "make room where the state is kept (--storage.path) and let the exporter's user write there".to_owned(),
+            None if facts.unkept => "make room where the state is kept (--storage.path), let the exporter's user write there, and see that its disk or mount answers".to_owned(),
             None => "the primary cuts its lists short: look into its web service logs".to_owned(),
         },
         Reason::Saturated => "raise max_in_flight, or the intervals of the collectors".to_owned(),
@@ -186,19 +223,38 @@ fn unauthorized(credential: &Credential) -> String {
     }
 }
 
-fn forbidden(permission: Option<&str>, credential: &Credential) -> String {
+/// Advice where something is not there: that costs what it tells, and a whole collector only if this one asks for nothing else.
+fn not_supported(facts: &Facts, primary: &config::Primary) -> String {
+    if let Some(path) = &facts.path {
+        return format!(
+            "correct the url of the primary (now {}): {path} is not there, and every primary answers at /netbackup/ping, usually on port 1556; a media server or the web UI alone does not",
+            primary.url
+        );
+    }
+    match (facts.status, facts.part) {
+        (Some(400 | 406 | 415), _) if primary.api_version.is_some() => "set api_version to a version that this primary speaks, or remove api_version so that it is detected".to_owned(),
+        (Some(400 | 406 | 415), _) => "the primary refuses every version that it should speak: look at what stands in front of it, and at the release of the primary".to_owned(),
+        (_, Some(endpoint)) => format!(
+            "nothing has to be done: only what {endpoint} tells is missing, and a newer release of the primary may tell it"
+        ),
+        _ => "disable the collector for this primary, or upgrade the primary".to_owned(),
+    }
+}
+
+fn forbidden(facts: &Facts, credential: &Credential) -> String {
     let whose = match credential {
         Credential::ApiKey(_) => "the API key's user",
         Credential::Login(_) => "the user of login",
     };
-    match permission {
-        Some(namespace) => format!(
-            "give the role of {whose} the VIEW operation on {namespace}, or disable the collector for this primary"
-        ),
-        None => format!(
-            "give the role of {whose} the missing permission, or disable the collector for this primary"
-        ),
-    }
+    let what = match facts.permission {
+        Some(namespace) => format!("the VIEW operation on {namespace}"),
+        None => "the missing permission".to_owned(),
+    };
+    let otherwise = match facts.part {
+        Some(endpoint) => format!("; without it only what {endpoint} tells is missing"),
+        None => ", or disable the collector for this primary".to_owned(),
+    };
+    format!("give the role of {whose} {what}{otherwise}")
 }
 
 fn connect(primary: &config::Primary) -> String {
@@ -216,10 +272,10 @@ fn connect(primary: &config::Primary) -> String {
 
 fn http(facts: &Facts) -> String {
     match facts.status {
-        Some(300..=399) => "correct the url of the primary: redirects are not followed, so that the credential stays with it".to_owned(),
+        Some(300..=399) => "correct the url of the primary, whose API is below /netbackup: redirects are not followed, so that the credential stays with it".to_owned(),
         Some(429 | 503) => BUSY.to_owned(),
         Some(502 | 504) => "look at what stands in front of the primary (proxy, load balancer): it does not reach the primary".to_owned(),
-        Some(400) => "report it as a bug, with the request id and the primary's version".to_owned(),
+        Some(400) => "if the message is about the size of a page, lower limits.records_per_page; else report it as a bug, with the request id and the primary's version".to_owned(),
         _ => match &facts.request_id {
             Some(id) => format!("search the primary's web service logs for request {id}"),
             None => "look into the primary's web service logs".to_owned(),
@@ -227,113 +283,5 @@ fn http(facts: &Facts) -> String {
     }
 }
 
-fn tls(fault: &TlsFault, primary: &config::Primary) -> String {
-    let text = match fault {
-        TlsFault::UnknownCa if primary.tls.ca_file.is_some() => {
-            "ca_file holds another authority than the one of this primary: nbu-exporter check --show-ca shows the primary's; compare its fingerprint on the primary, then put it into ca_file or ca_fingerprint"
-        }
-        TlsFault::UnknownCa => {
-            "nbu-exporter check --show-ca shows the primary's authority: compare its fingerprint on the primary, then give it as ca_file or ca_fingerprint in tls_config"
-        }
-        TlsFault::PinMismatch { .. } => {
-            "if the primary's certificates were renewed, nbu-exporter check --show-ca shows the new ones: compare the fingerprint on the primary, then change ca_fingerprint; if they were not, somebody is in between"
-        }
-        TlsFault::Expired { .. } => {
-            "renew the certificate on the primary (nbcertcmd -renewCertificate), or correct the clock that is wrong"
-        }
-        TlsFault::NotYetValid { .. } => {
-            "correct the clock that is wrong: the primary's or this machine's"
-        }
-        TlsFault::WrongName { presented, .. } => {
-            return match presented.first() {
-                Some(name) => format!("use one of the certificate's names in the url, or set tls_config.server_name: {name}"),
-                None => "the certificate names no host: renew it on the primary, or pin it with ca_fingerprint".to_owned(),
-            };
-        }
-        TlsFault::WeakKey { .. } => {
-            "migrate the NetBackup CA to a key of at least 2048 bits (nbseccmd -nbcaMigrate); until then pin the server's own certificate with ca_fingerprint if its key is long enough"
-        }
-        TlsFault::NotTls => {
-            "check the port in the url; write http:// only if the primary really speaks plain HTTP"
-        }
-        TlsFault::NotPlain => "write https:// in the url",
-        TlsFault::ClientCertificateRequired => "give cert_file and key_file in tls_config",
-        TlsFault::ClientCertificateRefused => {
-            "check in cert_file that the certificate is valid and issued by an authority the primary trusts"
-        }
-        TlsFault::Version => match primary.tls.min_version {
-            config::TlsVersion::Tls13 => {
-                "set min_version: TLS12 if this primary cannot speak TLS 1.3"
-            }
-            config::TlsVersion::Tls12 => "let the primary speak TLS 1.2 or newer",
-        },
-        TlsFault::NothingInCommon => "let the primary offer ECDHE cipher suites with AES-GCM",
-        _ => "run nbu-exporter check for what the primary presents",
-    };
-    text.to_owned()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::config::Config;
-    use crate::environment::Environment;
-
-    fn primary(keys: &str) -> config::Primary {
-        let text = format!(
-            "primaries: [{{name: paris, url: 'https://nbu.example.com:1556/netbackup', {keys}}}]"
-        );
-        let mut config = Config::parse(Path::new("/c.yml"), &text, &Environment::of([])).unwrap();
-        config.primaries.remove(0)
-    }
-
-    #[test]
-    fn every_reason_but_ours_has_something_to_do() {
-        let primary = primary("api_key: k");
-        for reason in Reason::ALL {
-            let text = remedy(reason, &Facts::default(), &primary);
-            let ours = matches!(reason, Reason::Ok | Reason::Closed);
-            assert_eq!(text.is_empty(), ours, "{reason}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_limit_is_named_and_a_disk_is_none() {
-        let primary = primary("api_key: k");
-        let told = |error: &CollectError| {
-            let facts = Facts::from(error);
-            remedy(error.reason(), &facts, &primary)
-        };
-        let long = told(&CollectError::TooLong { pages: 7 });
-        assert!(long.contains("raise limits.pages"), "{long}");
-        let unkept = Facts {
-            unkept: true,
-            ..Facts::default()
-        };
-        assert!(remedy(Reason::Limit, &unkept, &primary).contains("--storage.path"));
-    }
-
-    #[test]
-    fn it_names_what_the_configuration_names() {
-        let facts = Facts {
-            permission: Some("|MANAGE|JOBS|"),
-            ..Facts::default()
-        };
-        let file = primary("api_key_file: /run/secrets/paris");
-        let login = primary("login: {domain_type: vx, user_name: monitor, password: very-secret}");
-        let proxied = primary("api_key: k, proxy_url: 'http://me:very-secret@proxy:3128'");
-        let told = |reason, primary: &config::Primary| remedy(reason, &facts, primary);
-        assert!(told(Reason::Unauthorized, &file).contains("/run/secrets/paris"));
-        assert!(told(Reason::Unauthorized, &login).contains("monitor"));
-        assert!(told(Reason::Forbidden, &login).contains("|MANAGE|JOBS|"));
-        assert!(told(Reason::Connect, &file).contains("nbu.example.com is its name and 1556"));
-        assert!(told(Reason::Connect, &proxied).contains("proxy:3128"));
-        for primary in [&file, &login, &proxied] {
-            for reason in Reason::ALL {
-                assert!(!told(reason, primary).contains("very-secret"));
-            }
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,8 @@ use nbu_metrics::ledger::{FileStore, Lost, MemoryStore, OpenError, Opened, Store
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::patient::{Patient, Unread};
+
 /// The file whose lock says that a process uses the directory.
 const LOCK: &str = "lock";
 
@@ -26,6 +28,9 @@ pub(crate) enum Storage {
     Memory,
     /// In files.
     Directory(Arc<Directory>),
+    /// In this store: for tests of what happens when it fails.
+    #[cfg(test)]
+    Given(Arc<dyn Store>),
 }
 
 /// A directory that is ours.
@@ -92,12 +97,20 @@ impl Storage {
             return Ok(Self::Memory);
         };
         let place = path.clone();
-        let claimed = tokio::task::spawn_blocking(move || Directory::claim(&place)).await;
-        let directory = claimed.unwrap_or_else(|error| {
+        let claimed = Patient::default()
+            .read(move || Directory::claim(&place))
+            .await;
+        let directory = claimed.unwrap_or_else(|unread| {
+            let source = match unread {
+                Unread::Hung { after, .. } => {
+                    io::Error::other(format!("its file system does not answer within {after:?}"))
+                }
+                unread @ Unread::BrokenOff => io::Error::other(unread),
+            };
             Err(StorageError::Refused {
                 act: "open",
                 path,
-                source: io::Error::other(error),
+                source,
             })
         })?;
         Ok(Self::Directory(Arc::new(directory)))
@@ -112,6 +125,12 @@ impl Storage {
                 _turn: None,
             }),
             Self::Directory(directory) => directory.lease(primary).await,
+            #[cfg(test)]
+            Self::Given(store) => Ok(Lease {
+                store: Arc::clone(store),
+                found: Found::default(),
+                _turn: None,
+            }),
         }
     }
 }

@@ -192,6 +192,10 @@ impl Warden {
         if let Ok(ended) = timeout_at(deadline + MARGIN, &mut self.task).await {
             return ended.unwrap_or_default();
         }
+        // It has not come to say that it was cut in a logout only, which changes no outcome.
+        if self.estate.traffic().only_parts() {
+            return None;
+        }
         Some(self.estate.remains(self.estate.traffic().in_flight()))
     }
 }

@@ -1,7 +1,7 @@
 //! The threads that go on for as long as the program does, beside its first one, which renders the pages.
 //!
-//! One **collects**, for all primaries, and one **serves**. What blocks (files, the state, passwords) has threads of either
-//! side that come and go. Why it is so, and what it saves, is in ARCHITECTURE.md.
+//! One **collects**, for all primaries, one **serves**, and one writes the log ([`log`](crate::log)). What blocks (files, the
+//! state, passwords) has threads of either side that come and go. Why it is so, and what it saves, is in ARCHITECTURE.md.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -60,15 +60,21 @@ impl ServingThread {
         self.runtime.spawn(task)
     }
 
-    /// Polls it on the calling thread, but as if it were on this one: sockets that it opens are watched from here.
-    pub(crate) async fn within<T>(&self, task: impl Future<Output = T>) -> T {
-        let mut task = pin!(task);
-        poll_fn(|context| {
-            let _inside = self.runtime.enter();
-            task.as_mut().poll(context)
-        })
-        .await
+    /// The runtime that watches its sockets and timers.
+    pub(crate) fn runtime(&self) -> Handle {
+        self.runtime.clone()
     }
+}
+
+/// Polls `task` on the calling thread, but as if it were on the thread of `runtime`: sockets and timers that it makes are watched
+/// from there, and what it spawns runs there.
+pub(crate) async fn within<T>(runtime: &Handle, task: impl Future<Output = T>) -> T {
+    let mut task = pin!(task);
+    poll_fn(|context| {
+        let _inside = runtime.enter();
+        task.as_mut().poll(context)
+    })
+    .await
 }
 
 /// Runs what is spawned until the other side of `ended` is dropped.

@@ -3,10 +3,12 @@
 pub(crate) mod bind;
 mod chunks;
 mod connection;
+mod connections;
 mod conversation;
 mod greeting;
 mod guard;
 mod health;
+mod host;
 mod landing;
 mod lifecycle;
 mod live;
@@ -34,6 +36,7 @@ pub(crate) use self::server::{Stage, serve};
 use crate::board::Publications;
 use crate::config::{ConfigError, Warning};
 use crate::encoder::{Page, Pages};
+use crate::heartbeat::Health;
 use crate::readiness::Readiness;
 use crate::reload::Reload;
 
@@ -48,6 +51,7 @@ pub(crate) struct Site {
     pub(crate) pages: Pages<Page>,
     pub(crate) board: watch::Receiver<Arc<Publications>>,
     pub(crate) own: Own,
+    pub(crate) health: Arc<Health>,
     pub(crate) readiness: Readiness,
     pub(crate) reload: Reload,
     /// Whether `/-/reload` obeys.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::config;
 use crate::primary::with_causes;
-use crate::remedy::{Facts, remedy};
+use crate::remedy::{Facts, Reader, remedy};
 
 /// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -166,7 +166,7 @@ impl Finding {
         primary: &config::Primary,
     ) -> Self {
         let facts = Facts::from(error);
-        let remedy = remedy(error.reason(), &facts, primary);
+        let remedy = remedy(error.reason(), &facts, primary, Reader::Check);
         let text = with_causes(error);
         // The row already says which primary it is about.
         let own = format!("{}: ", primary.name);

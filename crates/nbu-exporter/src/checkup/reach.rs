@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Check, Finding};
 use crate::config;
-use crate::remedy::{Facts, remedy};
+use crate::remedy::{Facts, Reader, remedy};
 
 /// The longest time for one address: packets that are dropped are not waited for until the deadline.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub(super) async fn reach(
     found: &mut Vec<Finding>,
 ) -> bool {
     let target = target(primary);
-    let advice = remedy(Reason::Connect, &Facts::default(), primary);
+    let advice = remedy(Reason::Connect, &Facts::default(), primary, Reader::Check);
     let began = Instant::now();
     let resolved = timeout_at(deadline, lookup_host((target.host.as_str(), target.port))).await;
     let took = began.elapsed();

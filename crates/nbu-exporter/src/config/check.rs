@@ -2,6 +2,7 @@
 
 mod collectors;
 mod primary;
+mod unused_proxy;
 
 use std::collections::HashMap;
 
@@ -13,10 +14,11 @@ use super::section::Section;
 use super::sources::Sources;
 use super::value::Fault;
 use super::{Config, Effective, Primary, named_files, schema};
+use crate::environment::Environment;
 use crate::log::Level;
 
 /// Checks all sources together. The result is worth something only if no problem was found.
-pub(super) fn check(sources: &Sources, findings: &Findings) -> Config {
+pub(super) fn check(sources: &Sources, environment: &Environment, findings: &Findings) -> Config {
     let root = Section::new(findings, schema::ROOT, &sources.main, "");
     let common = Common {
         collectors: root.child("collectors"),
@@ -48,14 +50,25 @@ pub(super) fn check(sources: &Sources, findings: &Findings) -> Config {
     let mut files = Vec::new();
     let mut shown = Vec::new();
     let mut names = HashMap::new();
+    let mut names_proxy = Vec::new();
     for section in found {
         let checked = primary::primary(&section, &common);
+        if checked.is_some() {
+            names_proxy.push(section.given("proxy_url").is_some());
+        }
         unique(&mut names, &section, findings);
         files.extend(named_files::of_primary(&section));
         shown.push(section.into_effective());
         primaries.extend(checked);
     }
     twice_the_same_address(&primaries, &root);
+    let without_proxy = primaries.iter().zip(names_proxy);
+    let without_proxy = without_proxy.filter(|(_, names_proxy)| !names_proxy);
+    unused_proxy::warn(
+        without_proxy.map(|(primary, _)| primary),
+        environment,
+        &root,
+    );
     root.record("primaries", Effective::List(shown));
     root.items("primaries_file", |text| Ok(text.to_owned()));
     // Open: only that it is a map is known of it.
@@ -66,6 +79,7 @@ pub(super) fn check(sources: &Sources, findings: &Findings) -> Config {
     Config {
         primaries,
         log_level,
+        metrics: common.metrics,
         auth_exempt,
         warnings: Vec::new(),
         effective,

@@ -6,6 +6,8 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use super::secret_text::{self, SecretKind};
+use super::value::Fault;
 use crate::files::{self, FileError};
 
 /// Longest secret file, in bytes: an API key is below 200, a token below 8 KiB.
@@ -21,6 +23,15 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// The secret as it is now; see [`SecretSource::read`].
+    pub fn read(&self) -> Result<SecretString, SecretError> {
+        let kind = match self {
+            Self::ApiKey(_) => SecretKind::ApiKey,
+            Self::Login(_) => SecretKind::Password,
+        };
+        self.secret().read(kind)
+    }
+
     /// The secret part, whichever kind of credential it is.
     pub fn secret(&self) -> &SecretSource {
         match self {
@@ -48,7 +59,7 @@ pub struct Login {
 pub enum SecretSource {
     /// It stood in the configuration itself.
     Inline(SecretString),
-    /// It is the content of this file, without the white space around it.
+    /// It is the content of this file, without byte order mark and white space around it.
     File(PathBuf),
 }
 
@@ -56,20 +67,17 @@ impl SecretSource {
     /// The secret as it is now: a file is read at each call, so that a changed key is found.
     ///
     /// Blocks while it reads; in a task call it through `spawn_blocking`.
-    pub fn read(&self) -> Result<SecretString, SecretError> {
+    pub fn read(&self, kind: SecretKind) -> Result<SecretString, SecretError> {
         let path = match self {
             Self::Inline(secret) => return Ok(secret.clone()),
             Self::File(path) => path,
         };
         let text = Zeroizing::new(files::read_text(path, SECRET_BYTES)?);
-        let secret = text.trim();
-        if secret.is_empty() {
-            return Err(SecretError::Empty { path: path.clone() });
-        }
-        if secret.chars().any(char::is_control) {
-            return Err(SecretError::NotOneLine { path: path.clone() });
-        }
-        Ok(SecretString::from(secret))
+        secret_text::secret(&text, kind).map_err(|Fault { what, remedy }| SecretError::Content {
+            path: path.clone(),
+            what,
+            remedy,
+        })
     }
 
     /// The file to watch, if it is one.
@@ -100,16 +108,14 @@ pub enum SecretError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file has nothing but white space.
-    #[error("{} is empty; write the secret into it", path.display())]
-    Empty {
+    /// The file holds something else than a secret alone.
+    #[error("{} {what}; {remedy}", path.display())]
+    Content {
         /// The file.
         path: PathBuf,
-    },
-    /// The file has more than one line, or bytes that no header can carry.
-    #[error("{} holds more than one line of text; keep only the secret in it", path.display())]
-    NotOneLine {
-        /// The file.
-        path: PathBuf,
+        /// The fault of what it holds.
+        what: String,
+        /// The remedy for it.
+        remedy: String,
     },
 }

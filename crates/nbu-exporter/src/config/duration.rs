@@ -52,6 +52,16 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
+/// [`parse`], or a number of seconds without a unit, such as `0.5`: some exporters have flags of that form.
+pub fn parse_or_seconds(text: &str) -> Result<Duration, DurationError> {
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    if !text.bytes().all(is_number) {
+        return parse(text);
+    }
+    let seconds: f64 = text.parse().map_err(|_| DurationError::Form)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| DurationError::TooLong)
+}
+
 /// Text that is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum DurationError {

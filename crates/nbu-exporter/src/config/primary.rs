@@ -33,6 +33,10 @@ pub struct Primary {
     pub proxy: Option<ProxyUrl>,
     /// Hosts, domains (`.example.com`) and networks that are reached without the proxy.
     pub no_proxy: Vec<String>,
+    /// Offers HTTP/2.
+    pub http2: bool,
+    /// Host, and port if any, in the `Host` header, where they are not those of the URL.
+    pub host_header: Option<String>,
     /// Longest time for one attempt, from connect to the last body byte.
     pub request_timeout: Duration,
     /// Most attempts on the wire at the same time.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use super::effective::Effective;
 use super::findings::Findings;
-use super::problem::Place;
+use super::problem::{Place, Problem};
 use super::quote;
 use super::schema::{self, Key, Kind};
 use super::suggestion;
@@ -256,6 +256,12 @@ impl<'a> Section<'a> {
         let (place, path) = self.locate(name);
         self.findings
             .problem(&place, &path, Fault::new(what, remedy));
+    }
+
+    /// Reports a problem that was found elsewhere.
+    pub(super) fn report(&self, problem: Problem) {
+        let fault = Fault::new(problem.what, problem.remedy);
+        self.findings.problem(&problem.place, &problem.key, fault);
     }
 
     /// Tells a warning about the key `name`.

@@ -127,7 +127,7 @@ pub(super) fn what(error: &FileError) -> String {
         FileError::Read { source, .. } => format!("cannot be read: {source}"),
         FileError::NotAFile { .. } => "is not a regular file".to_owned(),
         FileError::TooLong { limit, .. } => format!("is longer than {limit} bytes"),
-        FileError::NotText { .. } => "is not UTF-8 text".to_owned(),
+        FileError::Utf16 { .. } | FileError::NotText { .. } => "is not UTF-8 text".to_owned(),
     }
 }
 

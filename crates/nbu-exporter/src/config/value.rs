@@ -123,8 +123,10 @@ pub(super) fn version(text: &str) -> Result<Option<ApiVersion>, Fault> {
     if text == "auto" {
         return Ok(None);
     }
-    let oldest = ApiVersion::KNOWN[0];
+    let [oldest, .., newest] = ApiVersion::KNOWN;
     match text.parse::<ApiVersion>() {
+        // The known ones all end in .0; of newer ones nothing is known.
+        Ok(version) if version.minor() > 0 && version < newest => Err(no_version(text)),
         Ok(version) if version >= oldest => Ok(Some(version)),
         Ok(_) => {
             let what = "is older than what this exporter can speak";
@@ -133,10 +135,40 @@ pub(super) fn version(text: &str) -> Result<Option<ApiVersion>, Fault> {
                 format!("write auto, or {oldest} or newer"),
             ))
         }
-        Err(_) => Err(Fault::new(
+        Err(_) => Err(no_version(text)),
+    }
+}
+
+/// A text that is not an API version, but may be a NetBackup release, or a version that is written in another way.
+fn no_version(text: &str) -> Fault {
+    let lower = text.trim().to_ascii_lowercase();
+    let (is_release, rest) = match lower.strip_prefix("netbackup") {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, &*lower),
+    };
+    let number = rest.strip_prefix('v').unwrap_or(rest);
+    let version = number.parse::<ApiVersion>();
+    let version = version.ok().filter(|version| version.minor() == 0);
+    let release = ApiVersion::of_release(number).filter(|_| is_release || version.is_none());
+    match (release, version) {
+        (Some(version), _) if version < ApiVersion::KNOWN[0] => Fault::new(
+            format!(
+                "is a NetBackup release; its API version {version} is older than what this exporter can speak"
+            ),
+            "upgrade the primary to NetBackup 8.3 or newer",
+        ),
+        (Some(version), _) => Fault::new(
+            format!("is a NetBackup release; its API version is {version}"),
+            format!("write \"{version}\", or auto"),
+        ),
+        (None, Some(version)) if !is_release && version >= ApiVersion::KNOWN[0] => Fault::new(
             "is not an API version",
-            "write auto, or a version such as \"12.0\"",
-        )),
+            format!("write \"{version}\", or auto"),
+        ),
+        _ => Fault::new(
+            "is not an API version",
+            "write auto, or a version such as \"12.0\" (NetBackup 10.5)",
+        ),
     }
 }
 
@@ -206,15 +238,38 @@ pub(super) fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
     Ok(ProxyUrl::new(url))
 }
 
-/// The name that a certificate is for.
+/// The name that a certificate is for, as TLS knows names: ASCII, without brackets and without a wildcard.
 pub(super) fn host(text: &str) -> Result<String, Fault> {
-    let address = text.parse::<std::net::IpAddr>().is_ok();
-    if address || url::Host::parse(text).is_ok() {
+    if rustls::pki_types::ServerName::try_from(text).is_ok() {
         return Ok(text.to_owned());
+    }
+    if text.contains('*') {
+        let remedy = text.strip_prefix("*.").map_or_else(
+            || "write one name that the certificate covers".to_owned(),
+            |domain| format!("write one name that the certificate covers, such as nbu.{domain}"),
+        );
+        return Err(Fault::new(
+            "is a wildcard, which no server has for a name",
+            remedy,
+        ));
     }
     Err(Fault::new(
         "is not a host name",
         "write the name in the server's certificate",
+    ))
+}
+
+/// Host and port of a `Host` header.
+pub(super) fn host_header(text: &str) -> Result<String, Fault> {
+    let is_sent_as_written = text.is_ascii() && !text.contains(['/', '\\', '?', '#', '@']);
+    let is_host = Url::parse(&format!("http://{text}")).is_ok_and(|url| url.has_host());
+    let is_clean = !text.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    if is_sent_as_written && is_clean && is_host && !text.ends_with(':') {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new(
+        "is not a host with or without a port",
+        "write for example nbu.example.com:1556",
     ))
 }
 
@@ -303,8 +358,103 @@ mod tests {
         assert_eq!(version("auto"), Ok(None));
         assert_eq!(version("12.0"), Ok(Some(ApiVersion::V12_0)));
         assert!(version("99.0").is_ok(), "newer than known");
+        assert_eq!(version("11.0"), Ok(Some(ApiVersion::V11_0)));
+        assert_eq!(version("15.1"), Ok(Some(ApiVersion::new(15, 1))));
         for text in ["", "3.0", "twelve", "10.3.1", "v12"] {
             assert!(version(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn releases_are_told_from_versions() {
+        for (release, of) in [
+            ("8.3", "4.0"),
+            ("9.1", "6.0"),
+            ("10.1", "8.0"),
+            ("10.1.1", "8.0"),
+            ("10.2", "9.0"),
+            ("10.3", "10.0"),
+            ("10.4", "11.0"),
+            ("10.4.0.1", "11.0"),
+            ("10.5", "12.0"),
+            ("11.2", "14.0"),
+            ("9.0.0.1", "5.0"),
+            ("11.0.0.1", "13.0"),
+            ("v10.5", "12.0"),
+            ("NetBackup 10.5", "12.0"),
+            ("NetBackup 10.0", "7.0"),
+            ("netbackup 11.0", "13.0"),
+        ] {
+            let fault = version(release).unwrap_err();
+            let told = format!("is a NetBackup release; its API version is {of}");
+            assert_eq!(fault.what, told, "{release}");
+            assert_eq!(
+                fault.remedy,
+                format!("write \"{of}\", or auto"),
+                "{release}"
+            );
+        }
+        for release in ["8.1.1", "8.1.2", "8.2", "8.2.0.1"] {
+            let fault = version(release).unwrap_err();
+            assert!(fault.what.contains("older than what"), "{}", fault.what);
+        }
+    }
+
+    #[test]
+    fn what_is_no_version_has_the_nearest_one_in_its_remedy() {
+        for (text, remedy) in [
+            ("v12.0", "\"12.0\""),
+            ("V12", "\"12.0\""),
+            ("v10.0", "\"10.0\""),
+            ("AUTO", "write auto"),
+            ("latest", "write auto"),
+            ("11.1", "NetBackup 10.5"),
+            ("12.1", "NetBackup 10.5"),
+            ("10.50", "NetBackup 10.5"),
+            ("12.0.0", "NetBackup 10.5"),
+            ("12,0", "NetBackup 10.5"),
+            ("-12.0", "NetBackup 10.5"),
+            ("12.", "NetBackup 10.5"),
+            (".12", "NetBackup 10.5"),
+            ("1e1", "NetBackup 10.5"),
+            ("65536.0", "NetBackup 10.5"),
+            ("NetBackup", "NetBackup 10.5"),
+            ("NetBackup 12.0", "NetBackup 10.5"),
+        ] {
+            let fault = version(text).unwrap_err();
+            assert_eq!(fault.what, "is not an API version", "{text}");
+            assert!(fault.remedy.contains(remedy), "{text}: {}", fault.remedy);
+        }
+    }
+
+    #[test]
+    fn host_headers_are_hosts_and_ports() {
+        for text in [
+            "nbu",
+            "nbu.example.com",
+            "nbu.example.com:1556",
+            "10.1.2.3:443",
+            "[::1]:1556",
+            "[fd00::1]",
+        ] {
+            assert_eq!(host_header(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "https://nbu.example.com",
+            "nbu.example.com/netbackup",
+            "nbu.example.com:",
+            "nbu.example.com:99999",
+            "nbu.example.com:port",
+            "user@nbu.example.com",
+            "nbu example.com",
+            "nbu.example.com\n",
+            "nbu.example.com?x",
+            "nbu.example.com#x",
+            "nbü.example.com",
+            "::1",
+            ":1556",
+        ] {
+            assert!(host_header(text).is_err(), "{text}");
         }
     }
 }

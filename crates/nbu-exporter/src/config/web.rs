@@ -61,27 +61,59 @@ pub struct WebConfig {
 impl WebConfig {
     /// Reads and checks the file at `path`. Blocks while it reads.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::build(|findings| Self::parsed(path, &read(path, findings)?, findings))
+        Self::parse(path, &Self::read(path)?)
+    }
+
+    /// Reads the text of the file at `path`. Blocks while it reads.
+    pub fn read(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
+        let findings = findings();
+        read(path, &findings).ok_or_else(|| ConfigError {
+            problems: findings.into_sorted().0,
+        })
     }
 
     /// Checks `text` as if it stood in the file at `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        Self::build(|findings| Self::parsed(path, text, findings))
-    }
-
-    fn parsed(path: &Path, text: &str, findings: &Findings) -> Option<Self> {
-        tree(path, text, findings).map(|tree| check::check(&tree, findings))
-    }
-
-    fn build(read: impl FnOnce(&Findings) -> Option<Self>) -> Result<Self, ConfigError> {
-        let findings = Findings::marked("yaml: ");
-        let config = read(&findings);
+        let findings = findings();
+        let config = tree(path, text, &findings).map(|tree| check::check(&tree, &findings));
         let (problems, warnings) = findings.into_sorted();
         match config {
             Some(config) if problems.is_empty() => Ok(Self { warnings, ..config }),
             _ => Err(ConfigError { problems }),
         }
     }
+
+    /// The first key that restricts access here and is missing in `next`. A changed value is not a missing key.
+    pub(crate) fn restriction_missing_in(&self, next: &Self) -> Option<&'static str> {
+        let users = (
+            "basic_auth_users",
+            !self.users.is_empty() && next.users.is_empty(),
+        );
+        let (Some(tls), Some(next)) = (&self.tls, &next.tls) else {
+            return users.1.then_some(users.0);
+        };
+        let all = [
+            (
+                "client_auth_type",
+                tls.client_auth != ClientAuth::None && !next.names_client_auth,
+            ),
+            (
+                "client_ca_file",
+                tls.client_ca.is_some() && next.client_ca.is_none(),
+            ),
+            (
+                "client_allowed_sans",
+                tls.client_names.is_some() && next.client_names.is_none(),
+            ),
+            users,
+        ];
+        all.into_iter()
+            .find_map(|(key, missing)| missing.then_some(key))
+    }
+}
+
+fn findings() -> Findings {
+    Findings::marked("yaml: ")
 }
 
 fn read(path: &Path, findings: &Findings) -> Option<Zeroizing<String>> {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nbu_metrics::exposition::{Compressed, Compressor, Document, Parts, RenderError};
+use tokio::time::Instant;
 
 use super::{Render, Variant};
 use crate::board::Publications;
@@ -28,7 +29,7 @@ impl Page {
         publications: &Publications,
         compressor: &Mutex<Option<Compressor>>,
     ) -> Result<Page, RenderError> {
-        let document = Document::render(variant.format, &publications.snapshots())?;
+        let document = Document::render(variant.format, &publications.snapshots(Instant::now()))?;
         if !variant.gzip {
             return Ok(Page {
                 document,

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{advance, sleep};
 
 use super::*;
-use crate::board::{Board, Entry, View};
+use crate::board::{Board, CollectorView, Entry, View};
 
 const TEXT: Variant = Variant {
     format: Format::Text,
@@ -191,4 +191,38 @@ async fn a_page_that_is_freed_while_it_is_asked_for_is_rendered_again() {
         "not only after the next change"
     );
     assert_eq!(renders.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_that_becomes_stale_is_rendered_then_and_once() {
+    let (board, pages, renders) = encoder();
+    let began = Instant::now();
+    let collectors = [3, 3, 200].map(|seconds| CollectorView {
+        name: "jobs",
+        reason: None,
+        error: None,
+        remedy: None,
+        last_success: None,
+        stale_at: began + Duration::from_secs(seconds),
+    });
+    let view = View {
+        collectors: collectors.into(),
+        ..View::default()
+    };
+    board.publish(&Arc::from("paris"), Entry::of(view));
+    pages.page(TEXT).await;
+    for (until, expected) in [
+        (2_990, 1),
+        (3_010, 2),
+        (199_990, 2),
+        (200_010, 3),
+        (280_000, 3),
+    ] {
+        sleep(began + Duration::from_millis(until) - Instant::now()).await;
+        assert_eq!(
+            renders.load(Ordering::Relaxed),
+            expected,
+            "after {until} ms"
+        );
+    }
 }

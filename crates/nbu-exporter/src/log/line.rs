@@ -2,10 +2,61 @@
 
 use std::fmt::Write as _;
 
-use super::field::Value;
+use tracing::Level;
+
+use super::field::{Fields, Value};
+use super::level::Format;
+use crate::clock::Clock;
+
+/// The form of all lines of a log.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    format: Format,
+    clock: Clock,
+}
+
+impl Form {
+    pub(super) fn new(format: Format, clock: Clock) -> Self {
+        Self { format, clock }
+    }
+
+    /// The line, with its end.
+    pub(super) fn render(&self, level: Level, target: &str, fields: Fields) -> String {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let mut head = vec![
+            ("ts", text(&format!("{:.3}", self.clock.now()))),
+            ("level", text(&level.as_str().to_ascii_lowercase())),
+            ("msg", Value::Text(fields.message)),
+        ];
+        if level >= Level::DEBUG {
+            head.push(("target", text(target)));
+        }
+        let mut line = String::with_capacity(256);
+        let put = match self.format {
+            Format::Logfmt => logfmt,
+            Format::Json => json,
+        };
+        for (name, value) in &head {
+            put(&mut line, name, value);
+        }
+        for (name, value) in &fields.rest {
+            // The head's names stay the head's.
+            if head.iter().any(|(taken, _)| taken == name) {
+                put(&mut line, &format!("field_{name}"), value);
+            } else {
+                put(&mut line, name, value);
+            }
+        }
+        if self.format == Format::Json {
+            line.push('}');
+        }
+        line.push('\n');
+        line
+    }
+}
 
 /// Appends `name=value`, after a space unless the line is empty. Writing to a string cannot fail.
-pub(super) fn logfmt(line: &mut String, name: &str, value: &Value) {
+fn logfmt(line: &mut String, name: &str, value: &Value) {
     if !line.is_empty() {
         line.push(' ');
     }
@@ -19,7 +70,7 @@ pub(super) fn logfmt(line: &mut String, name: &str, value: &Value) {
 }
 
 /// Appends `"name":value`, after a brace or comma. The caller closes the brace.
-pub(super) fn json(line: &mut String, name: &str, value: &Value) {
+fn json(line: &mut String, name: &str, value: &Value) {
     line.push(if line.is_empty() { '{' } else { ',' });
     quoted(line, name);
     line.push(':');

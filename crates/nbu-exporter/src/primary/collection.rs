@@ -6,6 +6,7 @@ use std::time::Duration;
 use nbu_client::{Client, Credential, Reason};
 use nbu_metrics::collector::{CollectError, Collected, Collector, Context, State};
 use nbu_metrics::ledger::{Ledger, OpenError, StoreError};
+use thiserror::Error;
 use tokio::task::JoinError;
 use tokio::time::timeout;
 use tracing::info;
@@ -43,26 +44,31 @@ impl Collection {
     pub(super) async fn run(self) -> Result<Collected, Failure> {
         let idle = Ledger::default();
         let ledger = self.estate.open_ledger().unwrap_or(&idle);
-        let outcome = match self.once(ledger).await {
-            Err(failure) if failure.reason == Reason::Unauthorized && self.has_renewed().await => {
-                self.once(ledger).await
-            }
-            outcome => outcome,
-        };
+        let replaced = self.client.credentials_replaced();
+        let mut outcome = self.once(ledger).await;
+        if is_unauthorized(&outcome) && self.has_renewed_since(replaced).await {
+            outcome = self.once(ledger).await;
+        }
         let saved = match self.estate.open_ledger() {
             Some(ledger) if self.collector.counts() => publish(&self.estate, ledger).await,
             _ => Ok(()),
         };
-        let mut collected = outcome?;
-        // What was found is shown; what was counted is not, and that is no success.
-        if let Err(error) = saved {
-            collected.refused = Some(error.into());
+        match (outcome, saved) {
+            (outcome, Ok(())) => outcome,
+            // What was found is shown; what was counted is not, and that is no success.
+            (Ok(collected), Err(error)) => Ok(Collected {
+                refused: Some(error.into()),
+                ..collected
+            }),
+            // It was the state that took so long.
+            (Err(failure), Err(error)) if failure.reason == Reason::Timeout => Err(error.into()),
+            (failed, Err(_)) => failed,
         }
-        Ok(collected)
     }
 
-    /// Whether there is another credential than the refused one: its file is read now, not at the next of the regular times.
-    async fn has_renewed(&self) -> bool {
+    /// Looks for another credential than the one before `replaced`, which was refused: reads its file now, not at the next of the
+    /// regular times. Another collector may have done so meanwhile.
+    async fn has_renewed_since(&self, replaced: usize) -> bool {
         if self.config.credential.secret().file().is_none() {
             return false;
         }
@@ -72,7 +78,8 @@ impl Collection {
         let Ok(Ok(credential)) = read else {
             return false;
         };
-        renew(&self.config, &self.client, credential).unwrap_or(false)
+        renew(&self.config, &self.client, credential).is_ok()
+            && self.client.credentials_replaced() != replaced
     }
 
     async fn once(&self, ledger: &Ledger) -> Result<Collected, Failure> {
@@ -97,6 +104,15 @@ impl Collection {
     }
 }
 
+/// True if the credential was refused, to the whole run or to a part of it.
+fn is_unauthorized(outcome: &Result<Collected, Failure>) -> bool {
+    let reason = match outcome {
+        Ok(collected) => collected.refused.as_ref().map(CollectError::reason),
+        Err(failure) => Some(failure.reason),
+    };
+    reason == Some(Reason::Unauthorized)
+}
+
 /// Gives the client another credential; `false` if it has that one already.
 pub(super) fn renew(
     primary: &config::Primary,
@@ -115,11 +131,23 @@ pub(super) fn renew(
     Ok(renewed)
 }
 
+/// The longest that is waited for the state to be saved, or opened. A disk that takes longer does not answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
+
+/// The reason for which the state is not saved, or not open.
+#[derive(Debug, Error)]
+#[error("the file system that it is on does not answer: not within {ANSWER:?}")]
+struct Unanswered;
+
 /// Makes what the ledger has counted visible. A failure is logged when it begins, and when it ends.
 pub(super) async fn publish(estate: &Estate, ledger: &Ledger) -> Result<(), StoreError> {
-    let published = ledger.publish(estate.clock().now()).await;
+    // If this is given up the write goes on, and takes effect.
+    let published = match timeout(ANSWER, ledger.publish(estate.clock().now())).await {
+        Ok(published) => published.map(drop),
+        Err(_) => Err(unanswered("written")),
+    };
     match &published {
-        Ok(_) => {
+        Ok(()) => {
             if estate.saving().succeeded() {
                 info!(primary = %estate.name(), "the state of the jobs can be saved again");
             }
@@ -131,7 +159,15 @@ pub(super) async fn publish(estate: &Estate, ledger: &Ledger) -> Result<(), Stor
             }
         }
     }
-    published.map(drop)
+    published
+}
+
+/// The state could not be so (a participle) because its file system does not answer.
+pub(super) fn unanswered(act: &'static str) -> StoreError {
+    StoreError {
+        act,
+        source: Box::new(Unanswered),
+    }
 }
 
 impl From<OpenError> for Failure {

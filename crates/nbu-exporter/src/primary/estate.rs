@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nbu_client::Reason;
+use nbu_metrics::ZeroFirst;
 use nbu_metrics::catalogue::collection::SERIES_DROPPED_TOTAL;
 use nbu_metrics::ledger::{JobsSettings, Ledger, StoreError};
 use nbu_metrics::snapshot::Snapshot;
@@ -42,6 +43,8 @@ pub(crate) struct Estate {
     files: tokio::sync::Mutex<Patient>,
     /// The families of which it was told that they exceed the series budget.
     over_budget: Mutex<BTreeSet<String>>,
+    /// The counters that begin with the process and have been shown.
+    zero_first: Mutex<ZeroFirst>,
     /// `None` once the primary has been removed from the configuration: a name may come back before its last life has
     /// ended, and the board then belongs to the newcomer.
     board: Mutex<Option<Board>>,
@@ -71,6 +74,7 @@ impl Estate {
             obstacles: Mutex::default(),
             files: tokio::sync::Mutex::default(),
             over_budget: Mutex::default(),
+            zero_first: Mutex::default(),
             board: Mutex::new(Some(board)),
         })
     }
@@ -157,6 +161,13 @@ impl Estate {
     /// What has been logged about the files that cannot be used.
     pub(super) fn obstacles(&self) -> MutexGuard<'_, Trouble<(Reason, String)>> {
         self.obstacles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The counters that begin with the process and have been shown.
+    pub(super) fn zero_first(&self) -> MutexGuard<'_, ZeroFirst> {
+        self.zero_first
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

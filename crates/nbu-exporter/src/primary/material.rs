@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::clock::Clock;
 use crate::config;
 use crate::files::{self, FileError};
-use crate::remedy::{Facts, remedy};
+use crate::remedy::{Facts, Reader, remedy};
 
 /// Why there is no client: something the configuration names cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Obstacle {
         Self {
             reason,
             error: error.into(),
-            remedy: remedy(reason, &Facts::default(), primary),
+            remedy: remedy(reason, &Facts::default(), primary, Reader::Log),
         }
     }
 }
@@ -162,6 +162,8 @@ impl Material {
 pub(crate) fn bare(primary: &config::Primary) -> ClientBuilder {
     let builder = Client::builder(&*primary.name, primary.url.clone())
         .client_id(concat!("nbu-exporter/", env!("CARGO_PKG_VERSION")))
+        .http2(primary.http2)
+        .host_header(primary.host_header.clone())
         .request_timeout(primary.request_timeout);
     match &primary.proxy {
         Some(proxy) => builder.proxy(proxy.expose().clone(), primary.no_proxy.clone()),
@@ -188,7 +190,6 @@ pub(super) fn read_credential(primary: &config::Primary) -> Result<Credential, O
 fn read_secret(primary: &config::Primary) -> Result<SecretString, Obstacle> {
     primary
         .credential
-        .secret()
         .read()
         .map_err(|error| Obstacle::new(Reason::Credentials, error.to_string(), primary))
 }

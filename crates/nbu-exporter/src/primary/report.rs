@@ -7,6 +7,7 @@ use nbu_metrics::budget::Admissions;
 use nbu_metrics::catalogue::collection as families;
 use nbu_metrics::samples::Samples;
 use nbu_metrics::snapshot::Snapshot;
+use tokio::time::Instant;
 
 use super::estate::Estate;
 use super::material::Obstacle;
@@ -63,6 +64,11 @@ impl<'a> Status<'a> {
             None => builder.build_within(settings::budget(self.config), &mut Admissions::default()),
         };
         self.estate.tell_dropped(&snapshot);
+        let snapshot = self.estate.zero_first().apply(
+            snapshot,
+            Instant::now().into_std(),
+            self.config.metrics.counter_birth,
+        );
         // What is in flight changes while nothing is published: it is rendered for each scrape instead.
         snapshot.select(|family| family.name != families::API_IN_FLIGHT_REQUESTS.name)
     }

@@ -17,7 +17,7 @@ use super::collection::Failure;
 use super::trouble::{STEADY, Telling, Trouble};
 use crate::board::CollectorView;
 use crate::config::{self, CollectorSettings};
-use crate::remedy::remedy;
+use crate::remedy::{Reader, remedy};
 
 /// The pause before a collector whose client was closed under it runs on the next one.
 const AFTER_CLOSE: Duration = Duration::from_secs(1);
@@ -269,7 +269,7 @@ impl Slot {
     }
 
     fn complain(&mut self, primary: &config::Primary, ended: Instant, failure: Failure) {
-        let remedy = remedy(failure.reason, &failure.facts, primary);
+        let remedy = remedy(failure.reason, &failure.facts, primary, Reader::Log);
         let kind = (failure.reason, failure.endpoint, failure.facts.status);
         self.memory.failing = true;
         if let Some(telling) = self.memory.trouble.failed(kind, ended) {
@@ -306,7 +306,7 @@ impl Slot {
             error: last.and_then(|last| last.error.clone()),
             remedy: last.and_then(|last| last.remedy.clone()),
             last_success: self.memory.success,
-            stale: self.is_stale(),
+            stale_at: self.stale_at(),
         }
     }
 }
@@ -325,6 +325,7 @@ impl Failure {
             collector,
             reason = self.reason.as_str(),
             endpoint = (!self.endpoint.is_empty()).then_some(self.endpoint),
+            argument = self.facts.argument,
             http_status = self.facts.status,
             error_code = self.facts.code,
             error_message = self.facts.message,

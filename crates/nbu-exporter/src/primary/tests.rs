@@ -1,3 +1,4 @@
+mod disk;
 mod outage;
 mod restart;
 

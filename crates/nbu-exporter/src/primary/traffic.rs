@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderMap;
+use nbu_api::endpoint::LOGOUT;
 use nbu_client::{Code, Event, Observer};
 use nbu_metrics::ApiMetrics;
 
@@ -47,6 +48,18 @@ impl Traffic {
         self.wire().closing = false;
     }
 
+    /// True while a client that closes has nothing on the wire but a logout, or had that cut off: all else has been answered.
+    pub(crate) fn only_parts(&self) -> bool {
+        let wire = self.wire();
+        let mut all = wire.attempts.keys().chain(wire.cut.keys()).peekable();
+        wire.closing && all.peek().is_some() && all.all(|endpoint| *endpoint == LOGOUT.name)
+    }
+
+    /// An attempt begins.
+    pub(crate) fn begun(&self, endpoint: &'static str) {
+        *self.wire().attempts.entry(endpoint).or_default() += 1;
+    }
+
     /// What was cut off, and what is still under way: `/admin/jobs ×2, /ping`.
     pub(crate) fn remains(&self) -> String {
         let wire = self.wire();
@@ -73,9 +86,7 @@ impl Traffic {
 impl Observer for Traffic {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::AttemptStarted { endpoint, .. } => {
-                *self.wire().attempts.entry(endpoint).or_default() += 1;
-            }
+            Event::AttemptStarted { endpoint, .. } => self.begun(endpoint),
             Event::AttemptEnded { endpoint, code, .. } => {
                 let mut wire = self.wire();
                 if let Some(attempts) = wire.attempts.get_mut(endpoint) {

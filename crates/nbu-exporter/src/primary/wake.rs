@@ -17,8 +17,8 @@ pub(super) enum Wake {
     Collection,
     /// What is on the board is out of date.
     Refresh,
-    /// A new series of the ledger is to show its value.
-    Birth,
+    /// The ledger is to be saved: a new series shows its value, or saving has failed before.
+    Save,
 }
 
 /// Waits for what is next.
@@ -53,7 +53,8 @@ impl Life {
             (collection, Wake::Collection),
             (stale, Wake::Refresh),
             (running, Wake::Refresh),
-            (self.next_saving(now), Wake::Birth),
+            (self.next_value(), Wake::Refresh),
+            (self.next_saving(now), Wake::Save),
         ];
         events
             .into_iter()
@@ -61,13 +62,25 @@ impl Life {
             .min_by_key(|(at, _)| *at)
     }
 
+    /// When the counters that begin with the process and are shown at 0 are to show their values: a little later than the first
+    /// of them may, for they came one after the other and publishing takes its time.
+    fn next_value(&self) -> Option<Instant> {
+        let time = self.config.metrics.counter_birth;
+        let first = self.estate.zero_first().next(time)?;
+        Some(Instant::from_std(first) + REFRESH)
+    }
+
     /// A collector that counts needs the ledger.
     fn may_run(&self, slot: &Slot) -> bool {
         !slot.collector.counts() || self.estate.open_ledger().is_some()
     }
 
-    /// When the ledger is to be saved and shown again: when a series is born, and when that has failed, after a pause.
+    /// When the ledger is to be saved and shown again: when a series is born, and when that has failed, after a pause. Not
+    /// while it is being saved.
     fn next_saving(&self, now: Instant) -> Option<Instant> {
+        if !self.saving.is_empty() {
+            return None;
+        }
         self.estate.open_ledger()?;
         let again = self.estate.saving().again();
         again.or_else(|| self.next_birth(now))

@@ -10,7 +10,8 @@ use crate::environment::Environment;
 /// The names of lives as they began, each with the time since the start.
 type Births = Arc<Mutex<Vec<(Arc<str>, Duration)>>>;
 
-/// Lives that do as they are named: `panics`, `hangs` until long after its deadline, and others that live well.
+/// Lives that do as they are named: `panics`, `hangs` until its deadline, `asks` or `parts` with that on the wire until long after
+/// it, and others that live well.
 fn supervisor(board: &Board) -> (Supervisor, Births) {
     let (births, start) = (Births::default(), Instant::now());
     let seen = Arc::clone(&births);
@@ -25,6 +26,16 @@ fn supervisor(board: &Board) -> (Supervisor, Births) {
             let panics = &**estate.name() == "panics" && config.max_in_flight.get() == 4;
             assert!(!panics, "as asked");
             let deadline = *deadlines.wait_for(Option::is_some).await.unwrap();
+            let on_the_wire = match &**estate.name() {
+                "asks" => Some("/admin/jobs"),
+                "parts" => Some("/logout"),
+                _ => None,
+            };
+            if let Some(endpoint) = on_the_wire {
+                estate.traffic().closing();
+                estate.traffic().begun(endpoint);
+                std::future::pending::<()>().await;
+            }
             if !estate.name().starts_with("hangs") {
                 return None;
             }
@@ -99,6 +110,21 @@ async fn all_are_stopped_by_one_deadline_and_each_that_hangs_is_named() {
     sleep(Duration::from_secs(600)).await;
     assert!(of(&births, "late").is_empty(), "nothing starts any more");
     assert_eq!(of(&births, "panics"), [0], "nor again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_notice_the_deadline_is_named_unless_there_was_only_a_logout() {
+    let (supervisor, _) = supervisor(&Board::default());
+    supervisor.apply(&primaries(&["asks", "parts"], ""));
+    sleep(Duration::from_millis(10)).await;
+    let remains = supervisor
+        .stop(Instant::now() + Duration::from_secs(1))
+        .await;
+    let named: Vec<_> = remains
+        .iter()
+        .map(|remains| (&*remains.primary, &*remains.endpoints))
+        .collect();
+    assert_eq!(named, [("asks", "/admin/jobs")]);
 }
 
 #[tokio::test(start_paused = true)]

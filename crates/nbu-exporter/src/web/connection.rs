@@ -48,6 +48,8 @@ pub(crate) struct Activity {
     begun: AtomicU64,
     /// The last write found the client not reading.
     blocked: AtomicBool,
+    /// The end of the last request.
+    rested: Mutex<Option<Instant>>,
     /// For HTTP/2: when each response that is being sent got on last, by the number of its request.
     sending: Option<Mutex<BTreeMap<u64, Instant>>>,
 }
@@ -87,6 +89,11 @@ impl Activity {
         self.sending.is_some()
     }
 
+    /// The end of the last request, if there was one.
+    pub(crate) fn rested(&self) -> Option<Instant> {
+        *self.rested.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Neither is a response being made nor is one waiting for the client to read it.
     pub(crate) fn is_idle(&self) -> bool {
         // Each is a number on its own that guards nothing.
@@ -122,6 +129,12 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        let rested = Some(Instant::now());
+        *self
+            .activity
+            .rested
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = rested;
         self.activity.serving.fetch_sub(1, Ordering::Relaxed);
         self.activity.sending(|sending| {
             sending.remove(&self.number);

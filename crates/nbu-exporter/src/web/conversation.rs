@@ -21,6 +21,7 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use super::connection::{Activity, Patience, Serving, Watched};
+use super::connections::OpenConnection;
 use super::greeting::{self, Greeting};
 use super::live::Live;
 use super::server::{Stage, reached};
@@ -31,9 +32,27 @@ const LINGER: Duration = Duration::from_millis(250);
 /// Most requests at once on one connection of HTTP/2.
 const STREAMS: u32 = 100;
 
-/// Serves one connection to its end. True if a response was cut off.
+/// Serves one connection to its end, or until it has to make room for another one. True if a response was cut off.
 pub(super) async fn converse(
     stream: TcpStream,
+    open: OpenConnection,
+    router: Router,
+    live: Arc<Live>,
+    patience: Patience,
+    stage: watch::Receiver<Stage>,
+) -> bool {
+    let mut served = pin!(served(stream, &open, router, live, patience, stage));
+    loop {
+        tokio::select! {
+            cut = served.as_mut() => return cut,
+            () = open.must_close() => if !open.stays() { return false },
+        }
+    }
+}
+
+async fn served(
+    stream: TcpStream,
+    open: &OpenConnection,
     router: Router,
     live: Arc<Live>,
     patience: Patience,
@@ -44,7 +63,7 @@ pub(super) async fn converse(
         debug!(%error, "cannot set TCP_NODELAY");
     }
     if !live.speaks_tls() {
-        return http1(stream, router, patience, stage).await;
+        return http1(stream, open, router, patience, stage).await;
     }
     let greeting = tokio::select! {
         greeting = greeting::greet(stream, &live, patience.head) => greeting,
@@ -52,19 +71,21 @@ pub(super) async fn converse(
         () = reached(&mut stage, Stage::Draining) => return false,
     };
     match greeting {
-        Greeting::Http1(stream) => http1(*stream, router, patience, stage).await,
-        Greeting::Http2(stream) => http2(*stream, router, patience, stage).await,
+        Greeting::Http1(stream) => http1(*stream, open, router, patience, stage).await,
+        Greeting::Http2(stream) => http2(*stream, open, router, patience, stage).await,
         Greeting::Over => false,
     }
 }
 
 async fn http1(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    open: &OpenConnection,
     router: Router,
     patience: Patience,
     stage: watch::Receiver<Stage>,
 ) -> bool {
     let activity = Arc::new(Activity::default());
+    open.shows(&activity);
     let service = service_fn(|request| answer(router.clone(), request, activity.serve()));
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), patience));
     let connection = http1::Builder::new()
@@ -75,11 +96,13 @@ async fn http1(
 
 async fn http2(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    open: &OpenConnection,
     router: Router,
     patience: Patience,
     stage: watch::Receiver<Stage>,
 ) -> bool {
     let activity = Arc::new(Activity::multiplexed());
+    open.shows(&activity);
     let serving = Arc::clone(&activity);
     let service = service_fn(move |request| answer(router.clone(), request, serving.serve()));
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), patience));

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
+use tracing::field::{self, display};
 
 use super::live::Live;
 
@@ -31,11 +32,12 @@ pub(super) enum Greeting {
 
 /// Greets a client, within `patience`. Which certificate it is shown is decided when it has begun to speak.
 pub(super) async fn greet(stream: TcpStream, live: &Live, patience: Duration) -> Greeting {
-    let peer = stream.peer_addr().ok();
+    let peer = stream.peer_addr().ok().map(display);
     match timeout(patience, shake_hands(stream, live)).await {
         Ok(Ok(Some(stream))) => {
             let (_, session) = stream.get_ref();
-            debug!(?peer, version = ?session.protocol_version(), "TLS client");
+            let version = session.protocol_version().map(field::debug);
+            debug!(peer, version, "TLS client");
             if session.alpn_protocol() == Some(b"h2") {
                 Greeting::Http2(Box::new(stream))
             } else {
@@ -44,11 +46,11 @@ pub(super) async fn greet(stream: TcpStream, live: &Live, patience: Duration) ->
         }
         Ok(Ok(None)) => Greeting::Over,
         Ok(Err(error)) => {
-            debug!(?peer, %error, "TLS handshake failed");
+            debug!(peer, %error, "TLS handshake failed");
             Greeting::Over
         }
         Err(_) => {
-            debug!(?peer, ?patience, "TLS handshake not finished in time");
+            debug!(peer, ?patience, "TLS handshake not finished in time");
             Greeting::Over
         }
     }
@@ -67,7 +69,7 @@ async fn shake_hands(
         refuse(&mut stream).await?;
         return Ok(None);
     }
-    let standing = live.current().await;
+    let standing = live.current();
     let Some(tls) = &standing.tls else {
         return Ok(None);
     };

@@ -1,5 +1,5 @@
-//! What every request passes before a path is answered, in this order: the rate limit, then the password. What the web
-//! configuration adds to an answer is added to refusals too.
+//! The checks that every request passes before a path is answered, in this order: its `Host`, the rate limit, the password.
+//! Headers of the web configuration are added to refusals too.
 
 mod credentials;
 mod doorman;
@@ -19,7 +19,11 @@ use tokio::time::Instant;
 use self::credentials::Credentials;
 use self::doorman::{Busy, Doorman};
 use self::rate::Bucket;
+use super::host;
 use super::live::{Live, Standing};
+
+/// The paths of health checks. Where they need no password the rate limit does not hold for them either.
+const PROBES: [&str; 2] = ["/-/healthy", "/-/ready"];
 
 /// Stands before all paths.
 pub(crate) struct Guard {
@@ -52,12 +56,15 @@ impl Guard {
         path: &str,
         authorization: Option<&HeaderValue>,
     ) -> Option<Response> {
-        if !self.has_room(standing) {
+        let users = &standing.config.users;
+        let open = users.is_empty() || self.is_exempt(path);
+        // A probe that is refused makes its sender end a process that is healthy.
+        let probe = open && PROBES.contains(&path);
+        if !probe && !self.has_room(standing) {
             let reason = "Too Many Requests: the rate_limit of the web configuration is reached; try again later.\n";
             return Some((StatusCode::TOO_MANY_REQUESTS, reason).into_response());
         }
-        let users = &standing.config.users;
-        if users.is_empty() || self.is_exempt(path) {
+        if open {
             return None;
         }
         let Some(credentials) = authorization.and_then(Credentials::parse) else {
@@ -97,11 +104,15 @@ pub(super) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
-    let standing = guard.live.current().await;
+    let standing = guard.live.current();
     let (path, authorization) = (request.uri().path(), request.headers().get(AUTHORIZATION));
-    let mut response = match guard.refuse(&standing, path, authorization).await {
-        Some(refusal) => refusal,
-        None => next.run(request).await,
+    let mut response = if !host::is_valid(request.version(), request.uri(), request.headers()) {
+        let reason = "Bad Request: one valid Host header is needed.\n";
+        (StatusCode::BAD_REQUEST, reason).into_response()
+    } else if let Some(refusal) = guard.refuse(&standing, path, authorization).await {
+        refusal
+    } else {
+        next.run(request).await
     };
     for (name, value) in &standing.config.headers {
         response.headers_mut().insert(name, value.clone());

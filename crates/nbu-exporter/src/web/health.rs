@@ -8,9 +8,18 @@ use axum::response::{IntoResponse, Response};
 
 use super::Site;
 
-/// 200 while the process lives, whatever NetBackup does: a restart would not help a primary.
-pub(super) async fn healthy() -> &'static str {
-    "nbu-exporter is healthy.\n"
+/// 200 while the process lives, whatever NetBackup does: a restart would not help a primary. 503 once one of its own threads
+/// stands still, which takes a restart.
+pub(super) async fn healthy(State(site): State<Arc<Site>>) -> Response {
+    match site.health.complaint() {
+        None => "nbu-exporter is healthy.\n".into_response(),
+        Some(complaint) => {
+            let reason = format!(
+                "nbu-exporter is not healthy: {complaint}. This is a bug; restart it, and please report it.\n"
+            );
+            (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+        }
+    }
 }
 
 /// 503 until the first attempts have ended, then 200 for good.

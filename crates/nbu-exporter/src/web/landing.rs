@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Html;
+use tokio::time::Instant;
 
 use super::Site;
 use crate::board::{CollectorView, View};
@@ -65,7 +66,7 @@ fn collector(view: &CollectorView) -> String {
     if let Some(at) = view.last_success.filter(|_| view.error.is_some()) {
         let _ = write!(line, ", last success {at:.0}");
     }
-    if view.stale {
+    if view.is_stale(Instant::now()) {
         line.push_str(", stale");
     }
     line

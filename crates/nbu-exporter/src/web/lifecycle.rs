@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 
 use super::Site;
+use crate::reload::Reloaded;
 
 pub(super) fn route() -> MethodRouter<Arc<Site>> {
     post(reload).put(reload).fallback(wrong_method)
@@ -20,7 +21,10 @@ async fn reload(State(site): State<Arc<Site>>) -> Response {
         return (StatusCode::FORBIDDEN, reason).into_response();
     }
     match site.reload.request().await {
-        Ok(()) => "The configuration has been reloaded.\n".into_response(),
+        Ok(Reloaded::File) => "The configuration has been reloaded.\n".into_response(),
+        Ok(Reloaded::BuiltIn) => {
+            "The configuration is built in and has not changed.\n".into_response()
+        }
         Err(error) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             format!("failed to reload config: {error}\n"),

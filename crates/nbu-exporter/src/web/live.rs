@@ -1,31 +1,39 @@
 //! The web configuration in force, read again while it is used: a new certificate, a new user or a new password needs no
 //! reload.
 //!
-//! Whoever is about to use it asks for the [current](Live::current) one. That looks at the files, at most once a second,
-//! beside the runtime and for a bounded time. What is wrong with a new file is told once, and the last good one stays.
+//! One [poll](Live::poll) watches the files, beside the threads that serve. A problem with a new file is reported once, and
+//! the last good one stays.
 
-mod looks;
+mod files;
+mod poller;
 mod standing;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
-use self::looks::{Look, Looks};
+use self::poller::{ConfigPoller, INTERVAL, Poll};
 pub(crate) use self::standing::Standing;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Warning};
+use crate::files::Watch;
 use crate::reload::Record;
+
+/// The longest that a file system may take before it is reported.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The web configuration in force.
 pub(crate) struct Live {
     /// `None` where no file was named: then nothing ever changes.
     path: Option<PathBuf>,
     standing: ArcSwap<Standing>,
-    looks: Mutex<Looks>,
+    /// Held while it is replaced and that is recorded: of a reload and a poll at the same time one is first.
+    changing: Mutex<()>,
     record: Arc<Record>,
     clock: Clock,
 }
@@ -49,7 +57,7 @@ impl Opened {
 
     /// What its owner should know.
     pub(crate) fn into_warnings(self) -> Vec<Warning> {
-        self.standing.config.warnings
+        self.standing.config.warnings.clone()
     }
 
     /// Whether connections speak TLS.
@@ -65,26 +73,62 @@ impl Live {
         Live {
             path,
             standing: ArcSwap::from_pointee(standing),
-            looks: Mutex::default(),
+            changing: Mutex::default(),
             record,
             clock,
         }
     }
 
-    /// The configuration as its files are now, or as they were when they were good last.
-    pub(super) async fn current(&self) -> Arc<Standing> {
-        if let Some(path) = &self.path
-            && let Ok(mut looks) = self.looks.try_lock()
-        {
-            let (path, present) = (path.clone(), self.standing.load_full());
-            if let Some(look) = looks.look(move || present.read_change(&path)).await {
-                self.found(look);
-            }
-        }
+    /// The configuration as its files were when they were good last.
+    pub(super) fn current(&self) -> Arc<Standing> {
         self.standing.load_full()
     }
 
-    /// Whether connections speak TLS, which does not change while the process runs.
+    /// Watches the files for ever.
+    pub(crate) async fn poll(self: Arc<Self>) {
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        let mut poller = ConfigPoller::default();
+        let mut last = self.current();
+        let mut ticks = interval(INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let current = self.current();
+            // A reload has settled what was wrong before.
+            if !Arc::ptr_eq(&current, &last) {
+                poller = ConfigPoller::default();
+                last = Arc::clone(&current);
+            }
+            let watch = Watch::default();
+            let mut reading = spawn_blocking({
+                let (path, current, watch) = (path.clone(), Arc::clone(&current), watch.clone());
+                move || {
+                    watch.during(|| {
+                        let outcome = poller.poll(&path, &current);
+                        (poller, outcome)
+                    })
+                }
+            });
+            let read = if let Ok(read) = timeout(PATIENCE, &mut reading).await {
+                read
+            } else {
+                warn!(
+                    file = watch.reading().map(|file| file.display().to_string()),
+                    "the web configuration could not be read again in time: its file system does not answer; the one before stays in force"
+                );
+                reading.await
+            };
+            let (next, outcome) = read.unwrap_or_default();
+            poller = next;
+            if let Some(outcome) = outcome {
+                self.found(&current, outcome);
+            }
+        }
+    }
+
+    /// True if connections speak TLS, which does not change while the process runs.
     pub(super) fn speaks_tls(&self) -> bool {
         self.standing.load().tls.is_some()
     }
@@ -100,28 +144,33 @@ impl Live {
     }
 
     /// Puts what a reload has read in force.
-    pub(crate) async fn adopt(&self, standing: Option<Standing>) {
+    pub(crate) fn adopt(&self, standing: Option<Standing>) {
         let Some(standing) = standing else { return };
-        let mut looks = self.looks.lock().await;
-        looks.begin_anew();
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         standing.warn();
         self.standing.store(Arc::new(standing));
         self.record.web_succeeded(self.clock.now());
     }
 
-    fn found(&self, look: Look) {
-        match look {
-            Look::Changed(standing) => {
+    /// Acts on the outcome of a poll that compared the files with `current`.
+    fn found(&self, current: &Arc<Standing>, outcome: Poll) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        // A reload that came in between has read newer files.
+        if !Arc::ptr_eq(&self.standing.load(), current) {
+            return;
+        }
+        match outcome {
+            Poll::Changed(standing) => {
                 standing.warn();
-                self.standing.store(standing);
+                self.standing.store(Arc::new(standing));
                 self.record.web_succeeded(self.clock.now());
                 info!("the web configuration has changed and is in force");
             }
-            Look::Recovered => {
+            Poll::Recovered => {
                 self.record.web_succeeded(self.clock.now());
-                info!("the web configuration is as it was");
+                info!("web configuration restored");
             }
-            Look::Failed(error) => {
+            Poll::Failed(error) => {
                 self.record.web_failed();
                 for problem in &error.problems {
                     error!(
@@ -129,10 +178,62 @@ impl Live {
                     );
                 }
             }
-            Look::Hung(file) => warn!(
-                file = file.map(|file| file.display().to_string()),
-                "the web configuration could not be read again in time: its file system does not answer; the one before stays in force"
-            ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use tempfile::TempDir;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const USERS: &str = "basic_auth_users:\n  alice: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi\n";
+
+    /// Users are in force, and have gone from the file.
+    fn without_its_users(clock: Clock) -> (TempDir, Arc<Live>) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("web.yml");
+        std::fs::write(&path, USERS).unwrap();
+        let opened = Opened::read(Some(path.clone())).unwrap();
+        let record = Arc::new(Record::new(clock.now(), Duration::ZERO));
+        std::fs::write(&path, "basic_auth_users: {}\n").unwrap();
+        (directory, Arc::new(Live::new(opened, record, clock)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_reload_no_poll_speaks_of_what_was_wrong_before() {
+        let (clock, hand) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let (_directory, live) = without_its_users(clock);
+        let polling = tokio::spawn(Arc::clone(&live).poll());
+        // The clock stands still while files are read.
+        sleep(4 * INTERVAL).await;
+        assert!(!live.record.last().0, "they may not go without a reload");
+        hand.advance(Duration::from_secs(1));
+        live.adopt(live.read().unwrap());
+        let reloaded = live.record.last();
+        assert!(reloaded.0);
+        hand.advance(Duration::from_secs(1));
+        sleep(4 * INTERVAL).await;
+        assert_eq!(live.record.last(), reloaded, "nothing has happened since");
+        polling.abort();
+    }
+
+    #[test]
+    fn a_poll_that_a_reload_overtook_says_nothing() {
+        let (clock, _hand) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let (_directory, live) = without_its_users(clock);
+        let before = live.current();
+        live.adopt(live.read().unwrap());
+        let problem = ConfigError {
+            problems: Vec::new(),
+        };
+        live.found(&before, Poll::Failed(Arc::new(problem)));
+        assert!(live.record.last().0);
+        live.found(&before, Poll::Changed(Standing::default()));
+        assert!(!Arc::ptr_eq(&before, &live.current()));
+        assert!(live.current().parsed().is_some(), "what was reloaded stays");
     }
 }

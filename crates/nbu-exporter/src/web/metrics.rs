@@ -109,15 +109,18 @@ mod tests {
     use std::pin::Pin;
 
     use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+    use nbu_metrics::catalogue::collection::{COLLECTOR_STALE, UP};
     use nbu_metrics::catalogue::storage::STORAGE_UNIT_USED_BYTES;
     use nbu_metrics::exposition::{Format, PIECE};
     use nbu_metrics::samples::Samples;
     use nbu_metrics::snapshot::Snapshot;
+    use tokio::time::Instant;
 
     use super::*;
-    use crate::board::{Board, Entry, View};
+    use crate::board::{Board, CollectorView, Entry, View};
     use crate::clock::Clock;
     use crate::encoder::{Encoder, Page};
+    use crate::heartbeat::Health;
     use crate::readiness::Readiness;
     use crate::reload::{self, Record};
     use crate::web::{Own, Scrapes};
@@ -135,8 +138,10 @@ mod tests {
             pages,
             board: board.reader(),
             own: Own::new(Arc::new(Record::new(
-                Clock::manual(jiff::Timestamp::UNIX_EPOCH).0.now(),
+                jiff::Timestamp::UNIX_EPOCH,
+                Duration::ZERO,
             ))),
+            health: Arc::new(Health::new(Clock::system())),
             readiness: Readiness::new().0,
             reload: reload::queue().0,
             lifecycle: false,
@@ -233,11 +238,60 @@ mod tests {
     async fn a_page_that_does_not_come_is_given_up_before_the_scraper_does() {
         let site = site(&Board::default(), 1, false);
         let headers = HeaderMap::from_iter([(SCRAPE_TIMEOUT, HeaderValue::from_static("10"))]);
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let response = answer(State(Arc::clone(&site)), headers).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(began.elapsed(), Duration::from_millis(9_500));
         assert_eq!(site.scrapes.free.available_permits(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gauges_of_the_moment_go_in_time_though_nothing_is_published_any_more() {
+        let board = Board::default();
+        let mut samples = Samples::new();
+        samples.gauge(&STORAGE_UNIT_USED_BYTES, &["one", "Disk"], 1.0);
+        samples.gauge(&UP, &[], 1.0);
+        samples.gauge(&COLLECTOR_STALE, &["storage"], 0.0);
+        let snapshot = Snapshot::builder(Some("paris".into())).add(&samples);
+        let storage = CollectorView {
+            name: "storage",
+            reason: None,
+            error: None,
+            remedy: None,
+            last_success: None,
+            stale_at: Instant::now() + Duration::from_secs(900),
+        };
+        let entry = Entry {
+            snapshot: Arc::new(snapshot.build()),
+            ..Entry::of(View {
+                collectors: vec![storage],
+                ..View::default()
+            })
+        };
+        board.publish(&Arc::from("paris"), entry);
+        let site = site(&board, 0, true);
+        let page = async || {
+            let body = scrape(&site).await.into_body();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            String::from_utf8(body.to_vec()).unwrap()
+        };
+        let used = "\nnetbackup_storage_unit_used_bytes{";
+        let stale = |value| {
+            format!(
+                "netbackup_exporter_collector_stale{{primary=\"paris\",collector=\"storage\"}} {value}\n"
+            )
+        };
+        let fresh = page().await;
+        assert!(fresh.contains(used) && fresh.contains(&stale(0)), "{fresh}");
+        tokio::time::sleep(Duration::from_secs(899)).await;
+        assert!(page().await.contains(used));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let old = page().await;
+        assert!(!old.contains(used) && old.contains(&stale(1)), "{old}");
+        assert!(
+            old.contains("\nnetbackup_up{primary=\"paris\"} 1\n"),
+            "{old}"
+        );
     }
 
     fn of(seconds: &'static str) -> Duration {

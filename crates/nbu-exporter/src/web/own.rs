@@ -1,21 +1,24 @@
 //! What the process says about itself: rendered for each scrape, since it changes with each.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use nbu_metrics::ZeroFirst;
 use nbu_metrics::catalogue::{collection, process as families};
 use nbu_metrics::samples::Samples;
 use nbu_metrics::snapshot::Snapshot;
+use tokio::time::Instant;
 
 use super::telemetry::HttpTelemetry;
 use crate::primary::Traffic;
 use crate::reload::Record;
-use crate::{process, version};
+use crate::{log, process, version};
 
 /// Gathers the families that no collector fills.
 #[derive(Debug)]
 pub(crate) struct Own {
     http: Arc<HttpTelemetry>,
     record: Arc<Record>,
+    zero_first: Mutex<ZeroFirst>,
 }
 
 impl Own {
@@ -23,6 +26,7 @@ impl Own {
         Self {
             http: Arc::default(),
             record,
+            zero_first: Mutex::default(),
         }
     }
 
@@ -33,9 +37,13 @@ impl Own {
 
     /// The process-wide families, and what each primary has in flight at this very moment.
     pub(crate) fn snapshots(&self, primaries: &[(Arc<str>, Arc<Traffic>)]) -> Vec<Arc<Snapshot>> {
-        let mut snapshots = vec![Arc::new(
-            Snapshot::builder(None).add(&self.process()).build(),
-        )];
+        let process = Snapshot::builder(None).add(&self.process()).build();
+        let process = self
+            .zero_first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .apply(process, Instant::now().into_std(), self.record.zero_first());
+        let mut snapshots = vec![Arc::new(process)];
         for (primary, traffic) in primaries {
             let mut samples = Samples::new();
             samples.gauge(
@@ -72,6 +80,11 @@ impl Own {
             &families::CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
             &[],
             at.as_duration().as_secs_f64(),
+        );
+        samples.counter(
+            &families::LOG_LINES_DROPPED_TOTAL,
+            &[],
+            log::dropped() as f64,
         );
         self.http.sample(&mut samples);
         process::sample(&mut samples);

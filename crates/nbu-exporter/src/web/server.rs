@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::warn;
 
 use super::connection::Patience;
+use super::connections::{Connections, OpenConnection};
 use super::conversation::converse;
 use super::live::Live;
 
@@ -42,11 +43,13 @@ pub(crate) async fn serve(
     patience: Patience,
     stage: watch::Receiver<Stage>,
 ) -> usize {
+    let connections = Arc::new(Connections::new());
     let mut doors: JoinSet<usize> = listeners
         .into_iter()
         .map(|listener| {
             accept(
                 listener,
+                Arc::clone(&connections),
                 router.clone(),
                 Arc::clone(&live),
                 patience,
@@ -63,6 +66,7 @@ pub(crate) async fn serve(
 
 async fn accept(
     listener: TcpListener,
+    all: Arc<Connections>,
     router: Router,
     live: Arc<Live>,
     patience: Patience,
@@ -76,16 +80,19 @@ async fn accept(
             biased;
             () = reached(&mut stage, Stage::Draining) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+            accepted = next(&listener, &all) => match accepted {
+                Ok((stream, open)) => {
                     failing = false;
                     let live = Arc::clone(&live);
-                    connections.spawn(converse(stream, router.clone(), live, patience, stages.clone()));
+                    connections.spawn(converse(stream, open, router.clone(), live, patience, stages.clone()));
                 }
                 Err(error) => {
                     if !failing && !is_of_one_client(&error) {
                         failing = true;
                         warn!(%error, "cannot accept connections; trying again");
+                    }
+                    if !is_of_one_client(&error) {
+                        all.close_longest_idle();
                     }
                     sleep(ACCEPT_PAUSE).await;
                 }
@@ -98,6 +105,17 @@ async fn accept(
         cut += usize::from(connection.unwrap_or_default());
     }
     cut
+}
+
+/// The next connection, with room for it. The room is there first, so that none is lost if this is dropped.
+async fn next(
+    listener: &TcpListener,
+    all: &Arc<Connections>,
+) -> io::Result<(TcpStream, OpenConnection)> {
+    let open = all.room().await;
+    let (stream, _) = listener.accept().await?;
+    open.accepted();
+    Ok((stream, open))
 }
 
 /// Waits for a stage, or for the end of whoever sets them, which is as good as the last one.

@@ -21,6 +21,12 @@ pub(super) struct Material {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint([u8; 32]);
 
+impl Fingerprint {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Material {
     /// Reads the files; all that is wrong with them is told at once. Blocks while it reads.
     pub(super) fn read(tls: &ServerTls) -> Result<Material, Vec<Problem>> {

@@ -1,5 +1,6 @@
 //! The application as a whole, with simulated primaries, over real sockets.
 
+mod counters;
 mod ending;
 #[expect(
     clippy::unwrap_used,

@@ -3,15 +3,15 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::{Common, collectors};
 use crate::config::credential::{Credential, Login, SecretSource};
 use crate::config::effective::Effective;
 use crate::config::primary::{ClientCertificate, Primary, Tls, TlsVersion};
+use crate::config::secret_text::{self, SecretKind};
 use crate::config::section::Section;
-use crate::config::value::{self, Fault};
+use crate::config::value;
 
 /// Above it requests of one exporter crowd out others.
 const MANY_IN_FLIGHT: usize = 20;
@@ -47,6 +47,9 @@ pub(super) fn primary(section: &Section<'_>, common: &Common<'_>) -> Option<Prim
         Effective::Number(*number)
     });
     let no_proxy = section.items("no_proxy", |text| Ok(text.to_owned()));
+    let http2 = section.flag("http2");
+    let show = |host: &String| Effective::Text(host.clone());
+    let host_header = section.optional("host_header", value::host_header, show);
     let request_timeout = section.duration("request_timeout");
     let own = section.child("collectors").over(&common.collectors);
     let collectors = collectors::collectors(&own);
@@ -59,6 +62,8 @@ pub(super) fn primary(section: &Section<'_>, common: &Common<'_>) -> Option<Prim
         tls,
         proxy,
         no_proxy,
+        http2,
+        host_header,
         request_timeout,
         max_in_flight: NonZeroUsize::new(max_in_flight).unwrap_or(NonZeroUsize::MIN),
         requests_per_second: rate.filter(|rate| *rate > 0.0),
@@ -84,18 +89,24 @@ fn name(section: &Section<'_>) -> Option<Arc<str>> {
 }
 
 fn url(section: &Section<'_>) -> Option<Url> {
-    // A user and password in the address are told without showing the address.
-    let secret = Url::parse(&section.peek("url")).is_ok_and(|url| value::has_credentials(&url));
-    if secret {
+    // What may be a secret is told without showing the address.
+    let misplaced = Url::parse(&section.peek("url")).ok().and_then(|url| {
+        let has_more = url.query().is_some() || url.fragment().is_some();
+        if value::has_credentials(&url) {
+            Some((
+                "holds a user or a password",
+                "remove them; credentials have their own keys",
+            ))
+        } else {
+            has_more.then_some(("has a query or a fragment", "end it with the path"))
+        }
+    });
+    if let Some((what, remedy)) = misplaced {
         section.record(
             "url",
             Effective::Text(super::super::effective::SECRET.to_owned()),
         );
-        section.problem(
-            "url",
-            "holds a user or a password",
-            "remove them; credentials have their own keys",
-        );
+        section.problem("url", what, remedy);
         return None;
     }
     let url = section.read("url", value::url, |url| Effective::Text(url.to_string()));
@@ -116,16 +127,21 @@ fn url(section: &Section<'_>) -> Option<Url> {
         );
     }
     if url.path() == "/" {
-        section.warning(
-            "url",
-            "has no path; the REST API is usually below /netbackup",
+        section.warning("url", "has no path; the REST API is below /netbackup");
+    } else if !url.path().ends_with("/netbackup") {
+        let what = format!(
+            "has the path {}; the REST API of a primary is below /netbackup, unless a gateway has moved it",
+            url.path()
         );
+        section.warning("url", what);
     }
     Some(url)
 }
 
 fn credential(section: &Section<'_>) -> Option<Credential> {
-    let key = section.secret("api_key", secret);
+    let key = section.secret("api_key", |text| {
+        secret_text::secret(text, SecretKind::ApiKey)
+    });
     let file = section.file("api_key_file");
     let login = section
         .given("login")
@@ -178,7 +194,9 @@ fn login(section: &Section<'_>) -> Option<Login> {
     let domain_name = section.text("domain_name").unwrap_or_default();
     let user_name = required("user_name");
     let password = match (
-        section.secret("password", secret),
+        section.secret("password", |text| {
+            secret_text::secret(text, SecretKind::Password)
+        }),
         section.file("password_file"),
     ) {
         (Some(password), None) => Some(SecretSource::Inline(password)),
@@ -208,18 +226,6 @@ fn login(section: &Section<'_>) -> Option<Login> {
         user_name: user_name?,
         password: password?,
     })
-}
-
-/// A secret is sent in a header.
-fn secret(text: &str) -> Result<SecretString, Fault> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(Fault::new(
-            "is not one line of text",
-            "write the secret alone",
-        ));
-    }
-    Ok(SecretString::from(text))
 }
 
 fn tls(section: &Section<'_>) -> Tls {

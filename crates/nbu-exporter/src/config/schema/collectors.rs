@@ -79,7 +79,7 @@ pub(super) static COLLECTORS: &[Key] = &[
             Key::new(
                 "look_back",
                 Duration(0),
-                "How far the first walk reaches back."
+                "How far before the first start jobs are read for last successes; they are not counted."
             )
             .or("24h"),
             Key::new(

@@ -67,7 +67,7 @@ static PRIMARY: &[Key] = &[
     Key::new(
         "api_version",
         Version,
-        "The API version to speak, such as `12.0`; `auto` detects it.",
+        "The API version to ask for, such as `12.0` (that of NetBackup 10.5); `auto` finds out which ones the primary takes.",
     )
     .or("auto"),
     Key::new("tls_config", Section(TLS), "How the server is verified."),
@@ -80,6 +80,17 @@ static PRIMARY: &[Key] = &[
         "no_proxy",
         Texts,
         "Hosts, domains (with what is below them), addresses and networks that are reached without the proxy.",
+    ),
+    Key::new(
+        "http2",
+        Flag,
+        "Offer HTTP/2; `false` keeps to HTTP/1.1. Where HTTP/2 is refused HTTP/1.1 is used anyhow, from then on.",
+    )
+    .or("true"),
+    Key::new(
+        "host_header",
+        Text,
+        "Host, and port if any, in the `Host` header, where `url` has an address or leads through a tunnel; keeps to HTTP/1.1.",
     ),
     Key::new(
         "request_timeout",
@@ -190,7 +201,7 @@ static LIMITS: &[Key] = &[
     Key::new(
         "records_per_page",
         Count(1, 1_000_000),
-        "Most records of one page.",
+        "Most records of one page: as many are asked for at most, and no more are taken.",
     )
     .or("5000"),
     Key::new(
@@ -217,13 +228,13 @@ static METRICS: &[Key] = &[
     Key::new(
         "counter_birth",
         Duration(0),
-        "How long a new counter series shows 0 before its value.",
+        "How long a new series of a counter shows 0 before its value, so that `increase()` sees its first step. It has to be longer than the scrape interval.",
     )
     .or("2m"),
     Key::new(
         "job_labels",
-        Words(&["policy", "schedule_type", "media_server", "storage_unit"]),
-        "Labels added to the job counters.",
+        Words(&["policy", "schedule_type", "media_server", "storage_unit", "client"]),
+        "Labels added to `netbackup_jobs_finished_total`. Each multiplies its series by the values that occur together; `client` costs most: about as many series as clients times the job types, policies and status codes of each. What exceeds `max_series_per_family` is added up under `__other__`.",
     ),
 ];
 

@@ -33,7 +33,7 @@ static TLS: &[Key] = &[
     Key::new(
         "cert",
         Text,
-        "The certificate and its chain, PEM. One of `cert` and `cert_file` is needed.",
+        "The certificate and its chain, PEM. One of `cert` and `cert_file` is needed; the file takes precedence.",
     ),
     Key::new(
         "cert_file",
@@ -43,7 +43,7 @@ static TLS: &[Key] = &[
     Key::new(
         "key",
         Secret,
-        "The private key, PEM. One of `key` and `key_file` is needed.",
+        "The private key, PEM. One of `key` and `key_file` is needed; the file takes precedence.",
     ),
     Key::new("key_file", File, "A file that holds it."),
     Key::new(
@@ -55,13 +55,13 @@ static TLS: &[Key] = &[
     Key::new(
         "client_ca",
         Text,
-        "Who may issue the clients' certificates, PEM. At most one of `client_ca` and `client_ca_file`.",
+        "Who may issue the clients' certificates, PEM; without it, where certificates are verified, the authorities that the operating system trusts. `client_ca_file` takes precedence.",
     ),
     Key::new("client_ca_file", File, "A file that holds them."),
     Key::new(
         "client_allowed_sans",
         Texts,
-        "Only clients whose certificate has exactly one of these names: DNS, e-mail, IP address or URI.",
+        "Only clients whose certificate has one of these names, exactly: DNS, e-mail, IP address or URI. A certificate is then required.",
     ),
     Key::new(
         "min_version",
@@ -84,7 +84,7 @@ static TLS: &[Key] = &[
     Key::new(
         "curve_preferences",
         Words(CURVES),
-        "The curves of the key exchange, preferred ones first. `CurveP521` is known but not spoken.",
+        "The curves of the key exchange, preferred ones first. `CurveP521` and `X25519MLKEM768` are known but not spoken.",
     ),
 ];
 
@@ -112,7 +112,7 @@ static RATE: &[Key] = &[
     Key::new(
         "burst",
         Count(0, 1_000_000_000),
-        "How many requests may come at once after a quiet time. Needed, at least 1, where `interval` is given.",
+        "How many requests may come at once after a quiet time. With an `interval`, `0` refuses every request.",
     )
     .or("0"),
 ];

@@ -28,7 +28,7 @@ enum Source {
 }
 
 impl Pem {
-    /// The one that is given by `inline` or by `file`; both together are a problem.
+    /// The one that is given by `inline` or by `file`; the file wins, as in other exporters.
     pub(super) fn of(
         section: &Section<'_>,
         inline: &'static str,
@@ -37,10 +37,9 @@ impl Pem {
         let text = section.secret(inline, |text| Ok(SecretString::from(text)));
         let path = section.file(file);
         if text.is_some() && path.is_some() {
-            section.problem(
-                file,
-                format!("{inline} and {file} are both given"),
-                "keep one of them",
+            section.warning(
+                inline,
+                format!("{inline} and {file} are both given: {file} is used"),
             );
         }
         let (name, source) = match (text, path) {
@@ -56,9 +55,13 @@ impl Pem {
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Problem> {
         match &self.source {
             Source::Inline(text) => Ok(Zeroizing::new(text.expose_secret().as_bytes().to_vec())),
-            Source::File(path) => files::read(path, files::PEM_BYTES)
-                .map(Zeroizing::new)
-                .map_err(|error| self.unreadable(path, &error)),
+            Source::File(path) => {
+                let mut text = files::read(path, files::PEM_BYTES)
+                    .map(Zeroizing::new)
+                    .map_err(|error| self.unreadable(path, &error))?;
+                files::without_mark(&mut text);
+                Ok(text)
+            }
         }
     }
 

@@ -66,11 +66,12 @@ const TABLE: [(&str, Option<Suite>); 17] = [
     ("TLS_RSA_WITH_AES_256_GCM_SHA384", None),
 ];
 
-const CURVE_TABLE: [(&str, Option<Curve>); 4] = [
+const CURVE_TABLE: [(&str, Option<Curve>); 5] = [
     ("CurveP256", Some(Curve::secp256r1)),
     ("CurveP384", Some(Curve::secp384r1)),
     ("CurveP521", None),
     ("X25519", Some(Curve::X25519)),
+    ("X25519MLKEM768", None),
 ];
 
 /// Without one of these no client can speak HTTP/2 over TLS 1.2.

@@ -16,7 +16,9 @@ pub struct ServerTls {
     pub key: Pem,
     /// What is asked of clients.
     pub client_auth: ClientAuth,
-    /// Who may issue the clients' certificates.
+    /// `client_auth_type` was given.
+    pub names_client_auth: bool,
+    /// The authorities of the clients' certificates; `None` for the system's authorities.
     pub client_ca: Option<Pem>,
     /// The names of which a client's certificate must have one; `None` for any.
     pub client_names: Option<Vec<String>>,
@@ -42,7 +44,7 @@ pub enum ClientAuth {
     RequireAny,
     /// A certificate, which may be missing but not be anybody's.
     VerifyIfGiven,
-    /// A certificate of the client CA.
+    /// A certificate of the client CA, or of the system's authorities where there is none.
     RequireAndVerify,
 }
 
@@ -122,12 +124,13 @@ pub(super) fn tls(section: &Section<'_>, http2: bool) -> Option<ServerTls> {
         certificate: certificate?,
         key: key?,
         client_auth: client_auth?,
+        names_client_auth: section.tried("client_auth_type"),
         client_ca,
         client_names,
         versions: versions?,
         suites: suites.listed.then_some(suites.spoken),
         our_order,
-        curves: curves.listed.then_some(curves.spoken),
+        curves: Some(curves.spoken).filter(|spoken| !spoken.is_empty()),
     })
 }
 
@@ -188,6 +191,10 @@ fn clients(
             "client CA's have been configured without a Client Auth Policy",
             "write for example client_auth_type: RequireAndVerifyClientCert",
         );
+        // The next error, unless it is reported now.
+        if let Some(problem) = client_ca.and_then(|pem| pem.read().err()) {
+            section.report(problem);
+        }
     }
     if client_ca.is_some() && !client_auth.verifies() && client_auth != ClientAuth::None {
         section.warning(
@@ -196,17 +203,21 @@ fn clients(
         );
     }
     if client_auth.verifies() && client_ca.is_none() && !section.tried("client_ca_file") {
-        section.problem(
+        section.warning(
             "client_auth_type",
-            "nobody is named whose certificates are accepted",
-            "add client_ca_file (or client_ca); the system's authorities are not taken for it",
+            "there is no client_ca_file: a certificate of any authority that the operating system trusts is accepted",
         );
     }
-    if names && !client_auth.requires() {
+    if names && client_auth == ClientAuth::None {
         section.problem(
             "client_allowed_sans",
             "client_allowed_sans requires client_auth_type to be one of RequireAnyClientCert or RequireAndVerifyClientCert",
-            "a client without a certificate has no name to compare: require one",
+            "without a certificate there is no name to compare: require one",
+        );
+    } else if names && !client_auth.requires() {
+        section.warning(
+            "client_allowed_sans",
+            "a certificate is required, although client_auth_type leaves it to the client: without one there is no name to compare",
         );
     }
 }
@@ -220,23 +231,22 @@ fn usable(
     http2: bool,
 ) {
     if curves.listed && curves.spoken.is_empty() {
-        section.problem(
+        section.warning(
             "curve_preferences",
-            "none of these curves is spoken here",
-            "add X25519, CurveP256 or CurveP384",
+            "none of these curves is spoken here: X25519, CurveP256 and CurveP384 are used in their place",
         );
     }
     match versions {
         Versions::Tls13 => {}
-        Versions::Tls12 if !suites.serves_tls12() => section.problem(
-            "cipher_suites",
-            "none of these suites is spoken here, and TLS 1.3, which has its own, is off",
-            "add for example TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-        ),
         _ if http2 && !suites.serves_http2() => section.problem(
             "cipher_suites",
             "TLSConfig.CipherSuites is missing an HTTP/2-required AES_128_GCM cipher",
             "add TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, or write http_server_config: {http2: false}",
+        ),
+        Versions::Tls12 if !suites.serves_tls12() => section.problem(
+            "cipher_suites",
+            "none of these suites is spoken here, and TLS 1.3, which has its own, is off",
+            "add for example TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
         ),
         _ if !suites.serves_tls12() => section.warning(
             "cipher_suites",

@@ -18,7 +18,7 @@ const LENGTH: usize = 60;
 const SLOW: u32 = 14;
 const SLOWEST: u32 = 20;
 
-/// The cost of a hash that nobody thought about.
+/// The cost of the hash for users who do not exist, which is that of most files.
 const USUAL: u32 = 10;
 
 /// The users and the hashes of their passwords.
@@ -47,20 +47,19 @@ impl Users {
     pub fn get(&self, user: &str) -> Option<&PasswordHash> {
         self.0.get(user)
     }
-
-    /// A hash that no password has, and that takes as long to compare as the slowest of the users': for a user who does not
-    /// exist, so that the time does not tell.
-    pub fn decoy(&self) -> PasswordHash {
-        let cost = self.0.values().map(|hash| hash.cost).max().unwrap_or(USUAL);
-        let text = format!("$2b${cost:02}${}", ".".repeat(LENGTH - 7));
-        PasswordHash {
-            text: Arc::new(text.into()),
-            cost,
-        }
-    }
 }
 
 impl PasswordHash {
+    /// A hash that no password has, for a user who does not exist. Its cost is always the same, so that no request for an
+    /// invented user takes longer than one of an ordinary one.
+    pub fn decoy() -> Self {
+        let text = format!("$2b${USUAL:02}${}", ".".repeat(LENGTH - 7));
+        Self {
+            text: Arc::new(text.into()),
+            cost: USUAL,
+        }
+    }
+
     /// Whether this is the password. Takes long and blocks: that is its purpose.
     pub fn matches(&self, password: &[u8]) -> bool {
         bcrypt::verify(password, self.text.expose_secret()).unwrap_or(false)

@@ -15,7 +15,7 @@ const ALERTED_ON: [&str; 6] = [
 ];
 
 /// A good backup, and after it one that failed.
-async fn count_two_backups(estate: &Estate, clock: Timestamp) {
+pub(super) async fn count_two_backups(estate: &Estate, clock: Timestamp) {
     let (ledger, _) = estate.open(&JobsSettings::default()).await.unwrap();
     let agenda = ledger.begin(clock).await.unwrap();
     let walk = ledger.walk(agenda.advance, clock);

@@ -14,11 +14,11 @@ use crate::log::{Format, Level, subscriber};
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Everything that this thread logs from now on.
-    fn of_this_thread() -> (Self, DefaultGuard) {
+    pub(super) fn of_this_thread() -> (Self, DefaultGuard) {
         let log = Self::default();
         let (subscriber, _handle) = subscriber(
             Level::Debug,
@@ -29,7 +29,7 @@ impl Log {
         (log, set_default(subscriber))
     }
 
-    fn lines_with(&self, word: &str) -> Vec<String> {
+    pub(super) fn lines_with(&self, word: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().filter(|line| line.contains(word));
         lines.map(str::to_owned).collect()

@@ -27,7 +27,10 @@ impl Bucket {
     /// Takes one out, if there is one.
     pub(super) fn take(&mut self, now: Instant) -> bool {
         let interval = self.limit.interval;
-        let room = interval.saturating_mul(self.limit.burst.get() - 1);
+        let Some(more) = self.limit.burst.checked_sub(1) else {
+            return false;
+        };
+        let room = interval.saturating_mul(more);
         let full = self.full.max(now);
         if full.saturating_duration_since(now) > room {
             return false;
@@ -42,12 +45,10 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     fn bucket(interval: Duration, burst: u32) -> (Bucket, Instant) {
-        let (burst, now) = (NonZeroU32::new(burst).unwrap(), Instant::now());
+        let now = Instant::now();
         (Bucket::new(RateLimit { interval, burst }, now), now)
     }
 
@@ -67,6 +68,12 @@ mod tests {
             [true, true, true, false],
             "it holds no more than a burst"
         );
+    }
+
+    #[test]
+    fn a_burst_of_nothing_refuses_everything() {
+        let (mut bucket, now) = bucket(Duration::from_secs(1), 0);
+        assert!(!bucket.take(now) && !bucket.take(now + Duration::from_secs(3600)));
     }
 
     #[test]

@@ -6,47 +6,75 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use tracing::warn;
 
+use super::files::{Digest, Files, Parsed};
 use crate::config::web::WebConfig;
 use crate::config::{ConfigError, Place, Problem};
-use crate::web::tls::{Fingerprint, Material};
 
 /// A checked web configuration, ready to be used.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
-    pub(in crate::web) config: WebConfig,
+    pub(in crate::web) config: Arc<WebConfig>,
     pub(in crate::web) tls: Option<Arc<ServerConfig>>,
-    fingerprint: Option<Fingerprint>,
+    /// `None` without files.
+    read: Option<(Digest, Parsed)>,
 }
 
 impl Standing {
     /// Reads the file and those it names. Blocks while it reads.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let (config, material) = files(path)?;
-        Self::of(config, material.as_ref())
+        Self::of(Files::read(path, &[])).map_err(Arc::unwrap_or_clone)
     }
 
-    /// [`Standing::read`], but `None` where nothing has changed. What weakens the guard is refused here: a file that is
-    /// being written looks as if its users had been removed.
-    pub(super) fn read_change(&self, path: &Path) -> Result<Option<Self>, ConfigError> {
-        let (config, material) = files(path)?;
-        let fingerprint = material.as_ref().map(Material::fingerprint);
-        if config == self.config && fingerprint == self.fingerprint {
-            return Ok(None);
-        }
-        let standing = Self::of(config, material.as_ref())?;
-        self.allows_on_reload(&standing, path)?;
-        if standing.config.users.is_empty() && !self.config.users.is_empty() {
-            return Err(refused(
+    /// Makes it of what the files hold, if that can be used.
+    pub(super) fn of(files: Files) -> Result<Self, Arc<ConfigError>> {
+        let config = files.parsed.config.clone()?;
+        let material = files.material.transpose()?;
+        let tls = match (&config.tls, material) {
+            (Some(tls), Some(material)) => {
+                let server = material.server(tls, config.http2);
+                Some(server.map_err(|problems| Arc::new(ConfigError { problems }))?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            config,
+            tls,
+            read: Some((files.digest, files.parsed)),
+        })
+    }
+
+    /// The file as it was parsed for this.
+    pub(super) fn parsed(&self) -> Option<&Parsed> {
+        self.read.as_ref().map(|(_, parsed)| parsed)
+    }
+
+    /// True if this is what the files hold.
+    pub(super) fn is_of(&self, files: &Files) -> bool {
+        self.read
+            .as_ref()
+            .is_some_and(|(digest, _)| *digest == files.digest)
+    }
+
+    /// Checks that `next` can take this one's place because its files have changed. A file that is being written looks like one
+    /// from which restrictions have been removed.
+    pub(super) fn allows_without_reload(
+        &self,
+        next: &Self,
+        path: &Path,
+    ) -> Result<(), ConfigError> {
+        self.allows_on_reload(next, path)?;
+        match self.config.restriction_missing_in(&next.config) {
+            None => Ok(()),
+            Some(key) => Err(refused(
                 path,
-                "basic_auth_users",
-                "there are no users any more, so that everybody could come in",
-                "if that is meant, reload (SIGHUP or POST /-/reload)",
-            ));
+                key,
+                "is not there any more, so that more clients could connect",
+                "put it back, or reload (SIGHUP or POST /-/reload) if that is meant",
+            )),
         }
-        Ok(Some(standing))
     }
 
-    /// Whether `next` can take this one's place in a running process.
+    /// Checks that `next` can take this one's place in a running process.
     pub(super) fn allows_on_reload(&self, next: &Self, path: &Path) -> Result<(), ConfigError> {
         if self.tls.is_some() == next.tls.is_some() {
             return Ok(());
@@ -66,29 +94,6 @@ impl Standing {
             warn!("{warning}");
         }
     }
-
-    fn of(config: WebConfig, material: Option<&Material>) -> Result<Self, ConfigError> {
-        let tls = match (&config.tls, material) {
-            (Some(tls), Some(material)) => Some(
-                material
-                    .server(tls, config.http2)
-                    .map_err(|problems| ConfigError { problems })?,
-            ),
-            _ => None,
-        };
-        Ok(Self {
-            config,
-            tls,
-            fingerprint: material.map(Material::fingerprint),
-        })
-    }
-}
-
-fn files(path: &Path) -> Result<(WebConfig, Option<Material>), ConfigError> {
-    let config = WebConfig::load(path)?;
-    let material = config.tls.as_ref().map(Material::read).transpose();
-    let material = material.map_err(|problems| ConfigError { problems })?;
-    Ok((config, material))
 }
 
 fn refused(path: &Path, key: &str, what: &str, remedy: &str) -> ConfigError {

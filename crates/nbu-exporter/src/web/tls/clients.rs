@@ -12,6 +12,8 @@ use rustls::{
     SignatureScheme,
 };
 
+use tracing::{debug, warn};
+
 use super::names;
 use crate::config::Problem;
 use crate::config::web::{Pem, ServerTls};
@@ -28,7 +30,8 @@ pub(super) struct Clients {
 
 #[derive(Debug)]
 struct Issued {
-    chain: Arc<dyn ClientCertVerifier>,
+    /// `None` without any authority: no certificate is accepted.
+    chain: Option<Arc<dyn ClientCertVerifier>>,
     /// The authorities themselves: a client that shows one of them is as trusted as one that it vouches for.
     authorities: Vec<CertificateDer<'static>>,
 }
@@ -39,17 +42,16 @@ impl Clients {
         authorities: Option<(&Pem, Vec<CertificateDer<'static>>)>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, Problem> {
-        // Read in any case, so that a wrong file is told.
-        let issued = authorities
-            .map(|(pem, authorities)| Issued::by(pem, authorities, provider))
-            .transpose()?;
         let verifies = tls.client_auth.verifies();
-        if verifies && issued.is_none() {
-            let what = "there is no client CA";
-            return Err(tls.certificate.problem(what, "add client_ca_file"));
-        }
+        let issued = match authorities {
+            // Read in any case, so that a wrong file is told.
+            Some((pem, authorities)) => Some(Issued::by(pem, authorities, provider)?),
+            None if verifies => Some(Issued::by_system(provider)),
+            None => None,
+        };
         Ok(Self {
-            required: tls.client_auth.requires(),
+            // Without a certificate there is no name to compare.
+            required: tls.client_auth.requires() || tls.client_names.is_some(),
             issued: issued.filter(|_| verifies),
             names: tls.client_names.clone(),
             provider: Arc::clone(provider),
@@ -75,7 +77,32 @@ impl Issued {
         let chain = WebPkiClientVerifier::builder_with_provider(roots, provider)
             .build()
             .map_err(|error| pem.problem(error, remedy))?;
-        Ok(Self { chain, authorities })
+        Ok(Self {
+            chain: Some(chain),
+            authorities,
+        })
+    }
+
+    /// By an authority that the operating system trusts.
+    fn by_system(provider: &Arc<CryptoProvider>) -> Self {
+        let loaded = rustls_native_certs::load_native_certs();
+        for error in &loaded.errors {
+            debug!(%error, "part of the system's certificate store cannot be read");
+        }
+        let mut roots = RootCertStore::empty();
+        // Stores hold certificates that the TLS stack cannot use; the others are none the worse for it.
+        roots.add_parsable_certificates(loaded.certs);
+        let chain = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(provider))
+            // A list of all of them would be long, and no client has to choose by it.
+            .clear_root_hint_subjects()
+            .build();
+        if let Err(error) = &chain {
+            warn!(%error, "the operating system trusts no authority: no client certificate is accepted; name one with client_ca_file");
+        }
+        Self {
+            chain: chain.ok(),
+            authorities: Vec::new(),
+        }
     }
 
     fn verify(
@@ -87,7 +114,10 @@ impl Issued {
         if self.authorities.iter().any(|authority| authority == own) {
             return names::is_valid_at(own, now);
         }
-        self.chain.verify_client_cert(own, chain, now).map(|_| ())
+        let Some(verifier) = &self.chain else {
+            return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        };
+        verifier.verify_client_cert(own, chain, now).map(|_| ())
     }
 }
 
@@ -99,7 +129,8 @@ impl ClientCertVerifier for Clients {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         self.issued
             .as_ref()
-            .map_or(&[], |issued| issued.chain.root_hint_subjects())
+            .and_then(|issued| issued.chain.as_ref())
+            .map_or(&[], |chain| chain.root_hint_subjects())
     }
 
     fn verify_client_cert(
@@ -116,7 +147,8 @@ impl ClientCertVerifier for Clients {
                 .iter()
                 .any(|name| allowed.contains(name))
         {
-            let refused = CertificateError::ApplicationVerificationFailure;
+            // The alert that other exporters send: bad certificate.
+            let refused = CertificateError::NotValidForName;
             return Err(Error::InvalidCertificate(refused));
         }
         Ok(ClientCertVerified::assertion())

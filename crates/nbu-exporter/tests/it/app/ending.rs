@@ -1,13 +1,20 @@
 //! The way down.
 
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use nbu_exporter::shutdown::{Outcome, Signal};
+use nbu_exporter::config::Config;
+use nbu_exporter::environment::Environment;
+use nbu_exporter::shutdown::{Outcome, REPEATED, Signal, Signals};
+use nbu_exporter::{App, Options};
 use nbu_sim::Route;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::runtime::Builder;
 
-use super::harness::{Exporter, primary, sim};
+use super::harness::{Exporter, HANG, primary, sim};
 
 #[tokio::test]
 async fn what_is_on_the_wire_may_finish_and_nothing_else_begins() {
@@ -47,7 +54,7 @@ async fn what_hangs_is_cut_off_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_second_signal_waits_for_nothing() {
+async fn a_signal_a_second_after_the_first_waits_for_nothing() {
     let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
     let gate = sim.hold(Route::StorageUnits);
     let exporter = Exporter::start(
@@ -60,7 +67,10 @@ async fn a_second_signal_waits_for_nothing() {
     .await;
     gate.reached().await;
     exporter.signal(Signal::Terminate).await;
-    exporter.signal(Signal::Hangup).await;
+    while TcpStream::connect(exporter.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(REPEATED).await;
     exporter.signal(Signal::Interrupt).await;
     assert_eq!(exporter.ended().await, Outcome::Aborted(Signal::Interrupt));
     gate.abandoned().await;
@@ -82,4 +92,41 @@ async fn clients_that_send_nothing_or_half_a_request_hold_nobody_up() {
     slow.write_all(b"GET /metrics HTT").await.unwrap();
     exporter.get("/-/healthy").await;
     assert_eq!(exporter.terminated().await, Outcome::Clean);
+}
+
+#[test]
+fn the_end_comes_with_the_grace_also_if_the_thread_that_collects_stands_still() {
+    let (ended, ends) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let (standing, stands) = mpsc::channel();
+    // The timers of its runtime stand still as well, so it is this thread that waits.
+    thread::spawn(move || {
+        let collecting = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let outcome = collecting.block_on(async {
+            let text = "primaries: [{name: a, url: 'https://127.0.0.1:1/netbackup', api_key: k}]";
+            let config = Config::parse(Path::new("c.yml"), text, &Environment::of([])).unwrap();
+            let options = Options {
+                listen: vec!["127.0.0.1:0".parse().unwrap()],
+                grace: Duration::from_millis(100),
+                ..Options::default()
+            };
+            let app = App::bind(config, options).await.unwrap();
+            tokio::spawn(async move {
+                standing.send(()).unwrap();
+                let _ = held.recv();
+            });
+            stands.recv().unwrap();
+            let (sender, signals) = Signals::channel();
+            sender.send(Signal::Terminate).await.unwrap();
+            app.run(signals).await
+        });
+        ended.send(outcome).unwrap();
+        collecting.shutdown_background();
+    });
+    assert_eq!(ends.recv_timeout(HANG), Ok(Outcome::Cut));
+    drop(release);
 }

@@ -121,18 +121,24 @@ impl Exporter {
 
     /// Scrapes until a line begins like this.
     pub(super) async fn until(&self, line: &str) -> String {
+        let has = |page: &str| page.lines().any(|found| found.starts_with(line));
+        self.until_page(line, has).await
+    }
+
+    /// Scrapes until a page is as wanted.
+    pub(super) async fn until_page(&self, what: &str, is: impl Fn(&str) -> bool) -> String {
         let waiting = async {
             let mut tick = interval(Duration::from_millis(20));
             loop {
                 tick.tick().await;
                 let page = self.get("/metrics").await.text();
-                if page.lines().any(|found| found.starts_with(line)) {
+                if is(&page) {
                     return page;
                 }
             }
         };
         let seen = timeout(HANG, waiting).await;
-        seen.unwrap_or_else(|_| panic!("never saw {line}"))
+        seen.unwrap_or_else(|_| panic!("never saw {what}"))
     }
 
     pub(super) async fn signal(&self, signal: Signal) {

@@ -1,5 +1,6 @@
 //! One primary is nobody else's business; and reloads.
 
+use nbu_exporter::reload::Source;
 use nbu_exporter::shutdown::Signal;
 use nbu_sim::Outage;
 
@@ -116,6 +117,31 @@ async fn a_bad_file_changes_nothing_and_says_why() {
         page.contains("netbackup_up{primary=\"paris\"} 1\n"),
         "{page}"
     );
+    exporter.terminated().await;
+}
+
+#[tokio::test]
+async fn a_reload_of_a_configuration_without_a_file_succeeds_and_changes_nothing() {
+    let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
+    let paris = primary("paris", &sim, &directory, "");
+    let exporter = Exporter::start(&paris, &directory, |options| {
+        options.source = Source::Fixed;
+    })
+    .await;
+    exporter.until("netbackup_up{primary=\"paris\"} 1").await;
+    let connections = sim.connections_accepted();
+    let reloaded = exporter.request("POST", "/-/reload", "").await;
+    assert_eq!(reloaded.status, 200);
+    let text = reloaded.text();
+    assert!(text.contains("built in"), "{text}");
+    let page = exporter.get("/metrics").await.text();
+    for line in [
+        "netbackup_exporter_config_last_reload_successful 1\n",
+        "netbackup_up{primary=\"paris\"} 1\n",
+    ] {
+        assert!(page.contains(line), "{page}");
+    }
+    assert_eq!(sim.connections_accepted(), connections);
     exporter.terminated().await;
 }
 

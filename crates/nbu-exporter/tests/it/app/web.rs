@@ -104,14 +104,12 @@ async fn who_asks_is_answered_while_the_thread_that_collects_is_busy() {
 #[tokio::test]
 async fn the_small_paths_answer_as_exporters_do() {
     let (directory, sim) = (tempfile::tempdir().unwrap(), sim().await);
-    let exporter = Exporter::start(
-        &primary("paris", &sim, &directory, ""),
-        &directory,
-        |options| {
-            options.lifecycle = false;
-            options.telemetry_path = "/:all".into();
-        },
-    )
+    let paris = primary("paris", &sim, &directory, "");
+    let config = paris + "metrics: {counter_birth: 0s}\n";
+    let exporter = Exporter::start(&config, &directory, |options| {
+        options.lifecycle = false;
+        options.telemetry_path = "/:all".into();
+    })
     .await;
     for (method, path, status) in [
         ("GET", "/-/healthy", 200),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
-use nbu_exporter::config::{Config, SecretSource};
+use nbu_exporter::config::{Config, SecretKind, SecretSource};
 use nbu_exporter::environment::Environment;
 use secrecy::ExposeSecret as _;
 
@@ -170,17 +170,145 @@ fn named_files_are_tried_on_request_only() {
     assert_snapshot!(problems);
 }
 
+/// Contents of a key file, each with what is said of it. `None`: it is the key.
+#[test]
+fn what_is_no_key_alone_is_named() {
+    let directory = directory("keys", &[("dir/x", "")]);
+    let answer = r#"{"data": {"type": "apiKey", "attributes": {"apiKey": "hunter2", "expireAfterDays": "P30D"}}}"#;
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let bare: Vec<u8> = "hunter2"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let text = |text: &str| text.as_bytes().to_vec();
+    let table: Vec<(Vec<u8>, Option<&str>)> = vec![
+        (text("hunter2"), None),
+        (text("hunter2\n"), None),
+        (text("hunter2\r\n\r\n"), None),
+        (text("\u{feff}hunter2\r\n"), None),
+        (text("\thunter2 "), None),
+        (text("hunter2=="), None),
+        (text("\u{feff}"), Some("is empty")),
+        (text(""), Some("is empty")),
+        (text("hunter2\nhunter3\n"), Some("more than one line")),
+        (
+            text("hunt\u{200b}er2"),
+            Some("holds U+200B (zero width space) at position 5, which cannot be sent"),
+        ),
+        (
+            text("hunter2\u{feff}"),
+            Some("holds U+FEFF (byte order mark) at position 8"),
+        ),
+        (text("hunter\u{2013}2"), Some("holds U+2013 at position 7")),
+        (text("hunt\u{e9}r"), Some("holds U+00E9 at position 5")),
+        (text("hunt\0er"), Some("holds U+0000 (NUL) at position 5")),
+        (text("hunt\ter"), Some("holds U+0009 (tab) at position 5")),
+        (text("\"hunter2\""), Some("remove the quotes")),
+        (text("'hunter2'\n"), Some("remove the quotes")),
+        (text("\u{201c}hunter2\u{201d}"), Some("remove the quotes")),
+        (text("API_KEY=hunter2"), Some("sets a variable")),
+        (text("export NBU_KEY='hunter2'"), Some("remove the quotes")),
+        (text("export NBU_KEY=hunter2"), Some("sets a variable")),
+        (text("$env:NBU_KEY = hunter2"), Some("sets a variable")),
+        (
+            text("Authorization: hunter2"),
+            Some("the name of the header"),
+        ),
+        (
+            text("authorization:hunter2"),
+            Some("the name of the header"),
+        ),
+        (text("Bearer hunter2"), Some("begins with Bearer")),
+        (text("api_key: hunter2"), Some("a name and a colon")),
+        (
+            text(answer),
+            Some("write the value of data.attributes.apiKey alone"),
+        ),
+        (
+            text(&answer.replace(' ', "\n")),
+            Some("write the value of data.attributes.apiKey alone"),
+        ),
+        (
+            text("{\"apiKey\": \"hunter2\"}"),
+            Some("is JSON, not an API key"),
+        ),
+        (
+            text("-----BEGIN CERTIFICATE-----\nhunter2\n"),
+            Some("is a PEM file"),
+        ),
+        (utf16("hunter2"), Some("is UTF-16 text")),
+        (bare, Some("is UTF-16 text")),
+        (b"hunter2\xff".to_vec(), Some("is not UTF-8 text")),
+        (vec![b'x'; 65 * 1024], Some("is longer than 65536 bytes")),
+    ];
+    for (content, words) in table {
+        fs::write(directory.join("key"), &content).unwrap();
+        let read = SecretSource::File(directory.join("key")).read(SecretKind::ApiKey);
+        match (read, words) {
+            (Ok(key), None) => assert!(key.expose_secret().starts_with("hunter2")),
+            (Err(error), Some(words)) => {
+                let told = error.to_string();
+                assert!(told.contains(words), "{words:?} is missing: {told}");
+                assert!(!told.contains("hunter"), "{told}");
+            }
+            (read, words) => panic!("{words:?} expected of {content:?}: {read:?}"),
+        }
+    }
+    let directory = SecretSource::File(directory.join("dir")).read(SecretKind::ApiKey);
+    assert!(
+        directory
+            .unwrap_err()
+            .to_string()
+            .contains("not a regular file")
+    );
+}
+
+/// A password is sent in a body: it may hold what a key may not.
+#[test]
+fn a_password_may_hold_any_line() {
+    let directory = directory("passwords", &[("x", "")]);
+    for (content, outcome) in [
+        ("\u{feff}hunter2\r\n", Ok("hunter2")),
+        ("\"hunter2\"", Ok("\"hunter2\"")),
+        ("API_KEY=hunter2", Ok("API_KEY=hunter2")),
+        ("{hunt\u{e9}r: 2}", Ok("{hunt\u{e9}r: 2}")),
+        ("hunter2\nhunter3", Err("more than one line")),
+        ("hunt\u{7}er", Err("control character U+0007")),
+        (" \n", Err("is empty")),
+    ] {
+        fs::write(directory.join("password"), content).unwrap();
+        let read = SecretSource::File(directory.join("password")).read(SecretKind::Password);
+        match (read, outcome) {
+            (Ok(password), Ok(expected)) => assert_eq!(password.expose_secret(), expected),
+            (Err(error), Err(words)) => {
+                let told = error.to_string();
+                assert!(told.contains(words) && !told.contains("hunter"), "{told}");
+            }
+            (read, outcome) => panic!("{outcome:?} expected of {content:?}: {read:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_secret_file_is_read_anew_each_time() {
     let directory = directory("secret", &[("key", " one \n")]);
     let source = SecretSource::File(directory.join("key"));
-    assert_eq!(source.read().unwrap().expose_secret(), "one");
+    assert_eq!(
+        source.read(SecretKind::ApiKey).unwrap().expose_secret(),
+        "one"
+    );
     fs::write(directory.join("key"), "two").unwrap();
-    assert_eq!(source.read().unwrap().expose_secret(), "two");
+    assert_eq!(
+        source.read(SecretKind::ApiKey).unwrap().expose_secret(),
+        "two"
+    );
     fs::remove_file(directory.join("key")).unwrap();
     assert!(
         source
-            .read()
+            .read(SecretKind::ApiKey)
             .unwrap_err()
             .to_string()
             .contains("cannot read")

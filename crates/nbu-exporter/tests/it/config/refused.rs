@@ -37,7 +37,7 @@ primaries:
       storage: 5m
       protection: {client_include: 'db(', max_clients: many}
 limits: {response_bytes: 64 MB, header_count: 100000}
-metrics: {job_labels: [policy, client], counter_birth: 2}
+metrics: {job_labels: [policy, clients], counter_birth: 2}
 log: {level: verbose}
 web: {auth_exempt: healthy}
 primaries_file: primaries.d/*.yml

@@ -48,7 +48,7 @@ fn every_key_means_something() {
     assert_eq!(config.headers.len(), 2);
     let limit = config.rate_limit.unwrap();
     assert_eq!(
-        (limit.interval, limit.burst.get()),
+        (limit.interval, limit.burst),
         (Duration::from_millis(1500), 7)
     );
     assert!(config.users.get("alice").unwrap().matches(b"fakepassword"));
