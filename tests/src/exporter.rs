@@ -23,6 +23,7 @@ pub struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     file_limit: Option<u32>,
+    descriptor_limit: Option<u32>,
 }
 
 impl Launch {
@@ -54,6 +55,13 @@ impl Launch {
     #[must_use]
     pub fn file_limit(mut self, blocks: u32) -> Self {
         self.file_limit = Some(blocks);
+        self
+    }
+
+    /// The process can have no more than so many file descriptors.
+    #[must_use]
+    pub fn descriptor_limit(mut self, descriptors: u32) -> Self {
+        self.descriptor_limit = Some(descriptors);
         self
     }
 
@@ -93,17 +101,21 @@ impl Launch {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let config = directory.path().join("nbu-exporter.yml");
         std::fs::write(&config, &self.config).expect("the configuration is written");
-        let mut command = match self.file_limit {
-            None => Command::new(binary::path()),
-            Some(blocks) => {
-                let mut shell = Command::new("sh");
-                // The signal that comes with the error is for programs that do not look at errors.
-                let script = "trap '' XFSZ; ulimit -S -f \"$0\"; exec \"$@\"";
-                shell
-                    .args(["-c", script, &blocks.to_string()])
-                    .arg(binary::path());
-                shell
-            }
+        let mut limits = Vec::new();
+        if let Some(blocks) = self.file_limit {
+            // The signal that comes with the error is for programs that do not look at errors.
+            limits.push(format!("trap '' XFSZ; ulimit -S -f {blocks}; "));
+        }
+        if let Some(descriptors) = self.descriptor_limit {
+            limits.push(format!("ulimit -n {descriptors}; "));
+        }
+        let mut command = if limits.is_empty() {
+            Command::new(binary::path())
+        } else {
+            let mut shell = Command::new("sh");
+            let script = format!("{}exec \"$0\" \"$@\"", limits.concat());
+            shell.args(["-c", &script]).arg(binary::path());
+            shell
         };
         command
             .arg("--config.file")
@@ -228,6 +240,22 @@ impl Exporter {
         self.log.wait_for(part).await
     }
 
+    /// The log is not read from now on, as if what takes it had stopped; what was read already stays.
+    pub fn stop_reading_log(&self) {
+        self.log.reading.send_replace(Reading::Paused);
+    }
+
+    /// The log is read again.
+    pub fn read_log_again(&self) {
+        self.log.reading.send_replace(Reading::On);
+    }
+
+    /// Nothing can be written to the log any more.
+    pub async fn close_log(&self) {
+        self.log.reading.send_replace(Reading::Closed);
+        self.log.reading.closed().await;
+    }
+
     /// Everything logged so far.
     pub fn log(&self) -> String {
         self.log.text()
@@ -327,26 +355,47 @@ pub(crate) fn over(tls: rustls::ClientConfig) -> reqwest::Client {
 }
 
 /// The lines of the process's standard error, as they come.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Log {
     lines: Arc<Mutex<Vec<String>>>,
     count: watch::Receiver<usize>,
+    reading: watch::Sender<Reading>,
+}
+
+/// Whether they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    On,
+    Paused,
+    Closed,
 }
 
 impl Log {
     fn follow(stderr: tokio::process::ChildStderr) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (counted, count) = watch::channel(0);
+        let (reading, mut wanted) = watch::channel(Reading::On);
         let kept = Arc::clone(&lines);
         tokio::spawn(async move {
             let mut reader = BufReader::new(stderr).lines();
-            while let Ok(Some(line)) = reader.next_line().await {
+            loop {
+                let wanted = wanted.wait_for(|reading| *reading != Reading::Paused).await;
+                if wanted.is_ok_and(|reading| *reading == Reading::Closed) {
+                    return;
+                }
+                let Ok(Some(line)) = reader.next_line().await else {
+                    return;
+                };
                 let mut lines = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.push(line);
                 counted.send_replace(lines.len());
             }
         });
-        Self { lines, count }
+        Self {
+            lines,
+            count,
+            reading,
+        }
     }
 
     fn text(&self) -> String {

@@ -54,6 +54,8 @@ enum Misdeed {
     Outage(Outage),
     Clock(SignedDuration),
     Version(ApiVersion),
+    OldestVersion(ApiVersion),
+    PageLimit(u64),
     NoPingHeader,
 }
 
@@ -222,6 +224,8 @@ impl Hostile {
                 Misdeed::Outage(outage) => sim.set_outage(outage),
                 Misdeed::Clock(by) => sim.step_clock(by),
                 Misdeed::Version(version) => sim.set_api_version(version),
+                Misdeed::OldestVersion(version) => sim.set_oldest_version(Some(version)),
+                Misdeed::PageLimit(records) => sim.set_page_limit(Some(records)),
                 Misdeed::NoPingHeader => sim.set_ping_header(false),
             }
         }
@@ -233,6 +237,8 @@ impl Hostile {
         sim.faults().clear();
         sim.set_outage(Outage::None);
         sim.set_api_version(self.version);
+        sim.set_oldest_version(None);
+        sim.set_page_limit(None);
         sim.set_ping_header(true);
         for misdeed in &self.misdeeds {
             if let Misdeed::Clock(by) = misdeed {

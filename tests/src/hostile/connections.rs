@@ -30,6 +30,7 @@ pub(super) fn plans() -> Vec<Plan> {
             "connect",
         )
         .http1(),
+        all("http1-required", Fault::Http1Required, "ok"),
         all("reset", Fault::Reset, "connect"),
         all("reset-in-headers", Fault::ResetInHeaders, "connect").http1(),
         all("reset-in-body", Fault::ResetInBody, "connect"),
@@ -43,5 +44,10 @@ pub(super) fn plans() -> Vec<Plan> {
         version("upgraded", ApiVersion::V14_0),
         version("downgraded", ApiVersion::V9_0),
         version("downgraded-to-offsets", ApiVersion::V4_0),
+        Plan::new("newer-versions-only").with(Misdeed::OldestVersion(ApiVersion::V11_0)),
+        Plan::new("newest-version-only-no-ping-header")
+            .with(Misdeed::OldestVersion(ApiVersion::V12_0))
+            .with(Misdeed::NoPingHeader),
+        Plan::new("small-pages").with(Misdeed::PageLimit(100)),
     ]
 }

@@ -54,8 +54,16 @@ pub(super) fn plans() -> Vec<Plan> {
                 let how = Malformed::SameAsFirst;
                 plan.always(*route, Fault::Malformed { every: 2, how })
             }),
-        lists("numbers-no-limit", Malformed::Sentinel(i64::MAX.into()), "ok"),
-        lists("numbers-unsigned-no-limit", Malformed::Sentinel(u64::MAX.into()), "ok"),
+        lists(
+            "numbers-no-limit",
+            Malformed::Sentinel(i64::MAX.into()),
+            "ok",
+        ),
+        lists(
+            "numbers-unsigned-no-limit",
+            Malformed::Sentinel(u64::MAX.into()),
+            "ok",
+        ),
         lists("numbers-not-known", Malformed::Sentinel(-1), "ok"),
         lists("words-in-other-spellings", Malformed::OtherSpellings, "ok"),
         lists("states-as-numbers", Malformed::StatesAsNumbers, "ok"),

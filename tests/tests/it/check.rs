@@ -153,7 +153,10 @@ async fn an_unknown_authority_is_shown_without_showing_the_credential_to_it_and_
         (&"failed".into(), &"tls".into())
     );
     assert!(
-        tls["remedy"].as_str().unwrap().contains("--show-ca"),
+        tls["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("compare the fingerprint of the authority in this report"),
         "{tls:#}"
     );
     let authorities = report["primaries"][0]["authorities"].as_array().unwrap();

@@ -117,3 +117,53 @@ async fn a_good_configuration_is_checked_without_starting() {
     assert_eq!(exporter.ended().await.code(), Some(0), "{}", exporter.log());
     assert!(watched.sim.requests().is_empty());
 }
+
+/// True for what a build may have as its revision: a commit of git, `none` outside a checkout, or what it was told.
+fn is_revision(text: &str) -> bool {
+    let is_commit = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit || text == "none" || option_env!("NBU_EXPORTER_REVISION") == Some(text)
+}
+
+/// The revision in the first line of `--version`.
+fn revision_of(line: &str) -> &str {
+    let version = env!("CARGO_PKG_VERSION");
+    let before = format!("nbu-exporter, version {version} (revision: ");
+    let behind = line.strip_prefix(&*before);
+    behind
+        .and_then(|behind| behind.strip_suffix(')'))
+        .unwrap_or_else(|| panic!("{line}"))
+}
+
+#[tokio::test]
+async fn the_version_names_revision_date_compiler_and_platform() {
+    for flag in ["--version", "-V"] {
+        let ran = Launch::default().arguments([flag]).run().await;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert!(is_revision(revision_of(lines[0])), "{}", lines[0]);
+        for (line, name) in lines[1..]
+            .iter()
+            .zip(["build date:", "rustc:", "platform:"])
+        {
+            let value = line.strip_prefix("  ").unwrap().strip_prefix(name);
+            assert!(value.is_some_and(|value| value.trim().len() >= 4), "{line}");
+        }
+        assert_eq!(lines.len(), 4, "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn the_log_and_the_page_begin_with_version_and_revision() {
+    let exporter = Launch::with_config("primaries: []\n").start().await;
+    let started = exporter.logged("starting nbu-exporter").await;
+    let version = env!("CARGO_PKG_VERSION");
+    let told = Launch::default().arguments(["--version"]).run().await;
+    let revision = revision_of(told.stdout.lines().next().unwrap());
+    let build = format!("version={version} revision={revision} ");
+    assert!(started.contains(&build), "{started}");
+    assert!(exporter.log().starts_with(&started), "{}", exporter.log());
+    let page = exporter.scrape().await;
+    let build = [("version", version), ("revision", revision)];
+    let info = page.select("netbackup_exporter_build_info", &build);
+    assert_eq!(info.count(), 1, "{}", page.text());
+}

@@ -2,6 +2,8 @@
 //!
 //! One exporter watches them all: healthy first, then hostile, then healthy again. A second exporter, which watches a twin of
 //! the healthy one and nothing else, goes through the same steps; what they say of the healthy one must be equal.
+//!
+//! Nothing reads the log of either in the meantime, at level `debug`: as text of the one and as JSON of the other.
 
 #![expect(clippy::print_stdout, reason = "the tables are for people")]
 
@@ -17,6 +19,7 @@ use nix::sys::signal::Signal;
 const MEMORY: u64 = 512 << 20;
 /// Long enough for the slowest machine.
 const HANG: Duration = Duration::from_secs(240);
+const DROPPED: &str = "netbackup_exporter_log_lines_dropped_total";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: `cargo xtask hostile` runs it"]
@@ -32,12 +35,12 @@ async fn every_fault_has_its_reason_and_the_healthy_neighbour_does_not_notice() 
 /// The healthy one without any other.
 async fn alone() -> Neighbour {
     let mut neighbour = Neighbour::start().await;
-    let exporter = Launch::with_config(configuration(&[], &neighbour, ""))
-        .start()
-        .await;
+    let exporter = launch(&[], &neighbour, "json").start().await;
     neighbour.settle(&exporter).await;
+    exporter.stop_reading_log();
     neighbour.work();
     neighbour.cycles(&exporter, 4).await;
+    exporter.read_log_again();
     neighbour.rest();
     neighbour.settle(&exporter).await;
     neighbour.finish(&exporter).await;
@@ -52,12 +55,11 @@ async fn beside() -> Neighbour {
         hostile.push(plan.start().await);
     }
     println!("{} hostile primaries", hostile.len());
-    let mut exporter = Launch::with_config(configuration(&hostile, &neighbour, ""))
-        .start()
-        .await;
+    let mut exporter = launch(&hostile, &neighbour, "logfmt").start().await;
     neighbour.settle(&exporter).await;
     all_well(&exporter, &hostile, "at first").await;
 
+    exporter.stop_reading_log();
     for one in &hostile {
         one.misbehave();
         finish_jobs(&one.watched.sim);
@@ -70,6 +72,9 @@ async fn beside() -> Neighbour {
     for format in ["application/openmetrics-text;version=1.0.0", "text/plain"] {
         readable(&exporter, format).await;
     }
+    let dropped = exporter.scrape().await.value(DROPPED, &[]);
+    println!("{} lines of the log were dropped", dropped.unwrap());
+    exporter.read_log_again();
     report(&hostile, &said, memory.peak);
     assert!(memory.peak < MEMORY, "{} bytes were resident", memory.peak);
 
@@ -95,6 +100,12 @@ async fn beside() -> Neighbour {
         "a redirect was followed"
     );
     neighbour
+}
+
+/// The exporter of these, talkative.
+fn launch(hostile: &[Hostile], well: &Neighbour, format: &str) -> Launch {
+    let config = configuration(hostile, well, "");
+    Launch::with_config(config).arguments(["--log.level", "debug", "--log.format", format])
 }
 
 /// These recover without any help.

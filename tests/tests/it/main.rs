@@ -13,8 +13,10 @@
 mod check;
 mod close_down;
 mod command_line;
+mod connections;
 mod credentials;
 mod failures;
+mod gateways;
 mod hostile;
 mod isolation;
 mod killed;
@@ -24,5 +26,6 @@ mod secrets;
 mod state;
 mod tls;
 mod truth;
+mod unread_log;
 mod values;
 mod web_config;

@@ -50,6 +50,7 @@ async fn a_storm_of_429_slows_the_requests_down_and_ends() {
     let after = exporter.scrape_until("both again", both).await;
     exporter.logged("keeps up again").await;
     let log = exporter.log();
+    assert!(log.contains("asked_for=3s"), "{log}");
     let begins = log.matches("says that it is overloaded").count();
     assert_eq!(begins, 1, "told once:\n{log}");
     let finished = |page: &Page| page.sum("netbackup_jobs_finished_total", &[("primary", "full")]);

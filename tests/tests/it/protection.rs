@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nbu_sim::{JobSpec, Outage, Permission, Policy, PolicyDetail, Population, Rhythm, Sim};
+use nbu_sim::{DetailAnswer, JobSpec, Outage, Permission, Policy, Population, Rhythm, Sim};
 use nbu_tests::{API_KEY, Exporter, Launch, Page, Watched, configuration};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -217,7 +217,7 @@ async fn one_policy_that_the_primary_does_not_tell_is_named_once_and_is_no_failu
     let watched = two_policies().await;
     watched.sim.edit_configuration(|configuration| {
         configuration.edit("broken", |policy| {
-            policy.detail = PolicyDetail::Refused(500);
+            policy.detail = DetailAnswer::Refused(500);
         });
     });
     let exporter = Launch::with_config(configuration([&watched])).start().await;

@@ -1,7 +1,7 @@
 //! What is kept on the disk, and what is said when it cannot be.
 
 use super::truth::{finished_equal, reached};
-use nbu_sim::{Outage, Population, Sim};
+use nbu_sim::{JobSpec, Outage, Population, Sim};
 use nbu_tests::{Exporter, Launch, Page, Watched, configuration};
 use std::fs;
 use std::path::Path;
@@ -30,6 +30,11 @@ async fn counters_return_at_their_values_after_a_restart_also_while_the_primary_
     let state = tempfile::tempdir().unwrap();
     let horizon = watched.sim.now();
     let mut first = launch(&[&watched], state.path()).start().await;
+    let told = first.logged("first start").await;
+    assert!(
+        told.contains("are not counted") && told.contains("look_back"),
+        "{told}"
+    );
     reached(&first, "paris", horizon).await;
     watched.sim.advance(HOUR);
     let before = reached(&first, "paris", watched.sim.now()).await;
@@ -54,6 +59,7 @@ async fn counters_return_at_their_values_after_a_restart_also_while_the_primary_
     watched.sim.advance(HOUR);
     let page = reached(&second, "paris", watched.sim.now()).await;
     finished_equal(&page, "paris", &watched.sim.truth(), horizon);
+    assert!(!second.log().contains("first start"), "{}", second.log());
 }
 
 #[tokio::test]
@@ -171,6 +177,24 @@ async fn on_a_full_disk_counters_stay_as_they_were_shown_and_go_on_when_there_is
         .scrape_until("it shows", |page| page.value(success, &jobs) == Some(0.0))
         .await;
     assert!(up(&page, "paris"));
+    assert_eq!(finished(&page, "paris"), finished(&before, "paris"));
+    assert_eq!(page.reason("paris", "jobs"), Some("limit"));
+    let advice = exporter.request("/").await.text().await.unwrap();
+    assert!(
+        advice.contains("make room where the state is kept"),
+        "{advice}"
+    );
+    // What needs no room is as fresh as before.
+    watched.sim.add_active(&JobSpec::new("DRILL"));
+    let last = "netbackup_exporter_collector_last_success_timestamp_seconds";
+    let storage = [("primary", "paris"), ("collector", "storage")];
+    let before_that = page.value(last, &storage);
+    let page = exporter
+        .scrape_until("the job that began, and storage", |page| {
+            page.has("netbackup_jobs", &[("job_type", "DRILL")])
+                && page.value(last, &storage) > before_that
+        })
+        .await;
     assert_eq!(finished(&page, "paris"), finished(&before, "paris"));
     healthy(&exporter).await;
 

@@ -106,7 +106,10 @@ async fn a_primary_that_spells_its_words_in_another_way_has_the_same_series() {
     }
     for (family, label) in [
         ("netbackup_policy_info", "policy_type"),
-        ("netbackup_policy_expected_interval_seconds", "schedule_type"),
+        (
+            "netbackup_policy_expected_interval_seconds",
+            "schedule_type",
+        ),
         ("netbackup_client_last_attempt_status", "schedule_type"),
         ("netbackup_jobs_finished_total", "policy_type"),
         ("netbackup_jobs_finished_total", "job_type"),
@@ -132,17 +135,17 @@ async fn a_primary_that_spells_its_words_in_another_way_has_the_same_series() {
         "netbackup_disk_pool_state",
         "netbackup_storage_server_state",
     ] {
-        assert_eq!(shown(&pages[1], family), shown(&pages[0], family), "{family}");
+        assert_eq!(
+            shown(&pages[1], family),
+            shown(&pages[0], family),
+            "{family}"
+        );
     }
 }
 
 #[tokio::test]
 async fn pools_without_totals_in_the_list_have_their_sizes() {
-    let watched = Watched::start(
-        "paris",
-        Sim::builder().population(Population::empty()),
-    )
-    .await;
+    let watched = Watched::start("paris", Sim::builder().population(Population::empty())).await;
     spoil(&watched, &[Route::DiskPools], &Malformed::NoTotals);
     let exporter = Launch::with_config(configuration([&watched])).start().await;
     let page = exporter

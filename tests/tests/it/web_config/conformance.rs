@@ -1,6 +1,13 @@
 //! What the ecosystem's own web configurations hold, good and bad: the same verdict, and words that can be looked for.
 //!
-//! `corpus/refused` and `corpus/accepted` hold a file for each; its last lines are what is said of it.
+//! `corpus/refused` and `corpus/accepted` hold a file for each; its last lines are what is said of it. The modules below are
+//! the table of the toolkit's own tests, case by case: [`files`] has those that are refused, [`servers`] the answers of its
+//! servers, and [`users`] its logins. Two of the cases cannot be: rustls with ring has no P-521 (see [`servers`]).
+
+mod files;
+mod hello;
+mod servers;
+mod users;
 
 use super::{NOTHING, Site, TLS};
 use nbu_tests::{Authority, Launch};
@@ -59,7 +66,7 @@ async fn what_is_wrong_is_told_with_its_place_in_known_words_and_with_a_remedy()
         println!("| {name} | {told} |");
         files += 1;
     }
-    assert!(files > 40, "{files}");
+    assert!(files > 35, "{files}");
 }
 
 #[tokio::test]

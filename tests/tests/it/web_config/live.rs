@@ -3,6 +3,7 @@
 use super::{Site, TLS, status, tls_with, until, user};
 use nbu_tests::{Authority, Exporter, Launch, Page, Visitor};
 use nix::sys::signal::Signal;
+use rcgen::SanType;
 
 const GOOD: &str = "netbackup_exporter_config_last_reload_successful";
 
@@ -86,7 +87,7 @@ async fn a_file_that_cannot_be_used_is_told_once_and_the_last_good_one_stays() {
             "",
             "TLS cannot be switched off while the exporter runs",
         ),
-        ("web.yml", TLS, "everybody could come in"),
+        ("web.yml", TLS, "basic_auth_users: is not there any more"),
     ] {
         site.write(file, bad);
         until(word, || async {
@@ -115,6 +116,51 @@ async fn a_file_that_cannot_be_used_is_told_once_and_the_last_good_one_stays() {
         !admits(&client, &exporter, "one").await,
         "what was known is not known any more"
     );
+}
+
+/// A file that is being written: what comes before its restrictions does not stand for the whole.
+#[tokio::test]
+async fn a_file_that_is_cut_opens_no_door() {
+    let site = Site::new();
+    let lines = [
+        "client_auth_type: RequireAndVerifyClientCert",
+        "client_ca_file: ca.pem",
+        "client_allowed_sans: [scraper]",
+    ];
+    let whole = format!(
+        "{}basic_auth_users:\n{}",
+        tls_with(&lines),
+        user("alice", "one")
+    );
+    let exporter = site.start(&whole).await;
+    let name = SanType::DnsName("scraper".try_into().unwrap());
+    let pair = site.authority.issue(vec![name]);
+    let scraper = || site.visitor().showing(&pair).client();
+    let good = || async {
+        let page = metrics(scraper(), &exporter).await;
+        page.value(GOOD, &[]) == Some(1.0)
+    };
+    for (cut, _) in whole.match_indices('\n') {
+        let cut = &whole[..=cut];
+        if cut == whole {
+            break;
+        }
+        site.write("web.yml", cut);
+        until("that the cut file was read", || async { !good().await }).await;
+        let stranger = site.visitor().client();
+        assert_eq!(status(stranger, &exporter, "/").await, None, "{cut}");
+        // With a certificate, but without a password.
+        assert_eq!(status(scraper(), &exporter, "/").await, Some(401), "{cut}");
+        site.write("web.yml", &whole);
+        until("that it is whole again", &good).await;
+    }
+    // Where it is meant, a reload takes it.
+    site.write("web.yml", &tls_with(&lines[..2]));
+    exporter.signal(Signal::SIGHUP);
+    until("that no password is needed", || async {
+        status(scraper(), &exporter, "/").await == Some(200)
+    })
+    .await;
 }
 
 #[tokio::test]

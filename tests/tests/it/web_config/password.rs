@@ -133,9 +133,14 @@ async fn headers_are_on_every_answer_and_the_limit_holds_for_everybody() {
         ("/metrics", alice, 200),
         ("/metrics", None, 401),
         ("/nowhere", alice, 404),
-        ("/-/healthy", None, 200),
-        ("/-/healthy", None, 429),
+        ("/nowhere", None, 401),
         ("/metrics", alice, 429),
+        // A health check needs no password, so that no limit holds for it; one that needs a password is as any request.
+        ("/-/healthy", None, 200),
+        ("/-/healthy", None, 200),
+        ("/-/ready", None, 429),
+        ("/-/ready", alice, 429),
+        ("/-/healthy/", None, 429),
     ] {
         let answer = ask(&client, &exporter, path, who).await;
         assert_eq!(answer.status(), expected, "{path} {who:?}");
@@ -156,5 +161,22 @@ async fn headers_are_on_every_answer_and_the_limit_holds_for_everybody() {
             let text = answer.text().await.unwrap();
             assert!(text.contains("Too Many Requests"), "{text}");
         }
+    }
+}
+
+#[tokio::test]
+async fn without_users_no_limit_holds_for_health_checks() {
+    let site = Site::new();
+    let web = format!("{TLS}rate_limit: {{interval: 1h, burst: 0}}\n");
+    let exporter = site.start(&web).await;
+    let client = site.visitor().client();
+    for (path, expected) in [
+        ("/metrics", 429),
+        ("/-/healthy", 200),
+        ("/-/ready", 200),
+        ("/-/ready/", 429),
+    ] {
+        let answer = ask(&client, &exporter, path, None).await;
+        assert_eq!(answer.status(), expected, "{path}");
     }
 }
