@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 /// The most memory with all faults at once: the largest answers allowed, several at a time, and the process itself.
 const MEMORY: u64 = 512 << 20;
 /// Long enough for the slowest machine.
-const HANG: Duration = Duration::from_secs(240);
+const HANG: Duration = Duration::from_secs(480);
 const DROPPED: &str = "netbackup_exporter_log_lines_dropped_total";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,7 +118,7 @@ const BY_THEMSELVES: [&str; 6] = [
     "black-hole",
 ];
 
-/// Everything is asked every second, but for the inventory, which changes what is exposed whenever it comes. With a `mark`, all but a few hostile ones are configured anew.
+/// Everything is asked every other second, but for the inventory, which changes what is exposed whenever it comes. With a `mark`, all but a few hostile ones are configured anew.
 fn configuration(hostile: &[Hostile], well: &Neighbour, mark: &str) -> String {
     let mut entries = well.watched().entry();
     for one in hostile {
@@ -128,7 +128,7 @@ fn configuration(hostile: &[Hostile], well: &Neighbour, mark: &str) -> String {
         }
     }
     format!(
-        "primaries:\n{entries}collectors:\n  jobs: {{interval: 1s, look_back: 1m, reconcile_interval: 1h, reconcile_window: 3h, max_catch_up: 3h}}\n  storage: {{interval: 1s}}\n  primary: {{interval: 1s}}\n  protection: {{enabled: false}}\nmetrics: {{counter_birth: 0s}}\nlimits: {{response_bytes: 16MiB, pages: 12, records_per_page: 700}}\n"
+        "primaries:\n{entries}collectors:\n  jobs: {{interval: 2s, look_back: 1m, reconcile_interval: 1h, reconcile_window: 3h, max_catch_up: 3h}}\n  storage: {{interval: 2s}}\n  primary: {{interval: 2s}}\n  protection: {{enabled: false}}\nmetrics: {{counter_birth: 0s}}\nlimits: {{response_bytes: 16MiB, pages: 12, records_per_page: 700}}\n"
     )
 }
 
